@@ -14,39 +14,9 @@
  */
 #ifndef STDLIB_BUILTIN_H
 #define STDLIB_BUILTIN_H
-#include "base/value.h"
+#include "base/lib.h"
 
-enum builtin_flag {
-  BF_PURE = 0,
-  BF_AGG = 1,       /* may take a comprehension over a source and be computed in one pass: count sum min max avg ... (the VM knows them by AGG_*) */
-  BF_NOW = 2,       /* reads the run's clock */
-  BF_ZONE = 4,      /* reads the tz database */
-  BF_SPECIAL = 8    /* compiled by the checker itself, has no C function: values, exists ... */
-};
-
-/* What a library function may use. One per engine; never shared by threads. */
-typedef struct lib_ctx {
-  arena *a;              /* results; reset per record by the VM */
-  arena *keep;           /* lives as long as the engine: compiled patterns, break iterators */
-  const mem *m;
-  int64_t now;           /* microseconds, UTC */
-  struct lib_state *state; /* stdlib's own caches (break iterators, zones, patterns); made by lib_open */
-  const type *const *argt; /* static types of this call's arguments (for T) */
-  const type *rett;
-  uint64_t *steps;       /* work done so far; long-running functions add to it in proportion to their input */
-  str error;             /* set together with ST_ERR: "month 13 is out of range"; static or in a */
-} lib_ctx;
-
-/* Gives ST_OK (out is set), ST_MISSING or ST_ERR (error is set). st is all ST_OK but for T? parameters. */
-typedef int (*builtin_fn)(lib_ctx *c, const val *args, const uint8_t *st, val *out);
-
-typedef struct builtin {
-  const char *name, *sig, *group, *doc, *example, *result, *c_name;
-  builtin_fn fn;
-  uint32_t flags;
-} builtin;
-
-typedef struct librec { const char *name, *fields, *doc; } librec;
+extern const lib_ops lib_std; /* the tables and operations below, as the other layers take them */
 
 /* The tables as data (stdlib/table.c); indexes are stable within one build and are checked by name when a bundle is loaded. The compiler, left of
    stdlib, includes builtins.def itself and sees no function pointers; the VM is handed lib_table by the runtime. */
@@ -67,9 +37,8 @@ void lib_format(buf *out, const type *t, val v, str format);
 
 /* A pattern literal: compiled at check time for its errors and once per engine for use. Flags: i s m x. */
 bool lib_pattern_check(arena *a, str source, str flags, str *error, uint32_t *offset);
-struct pattern { str source, flags; uint32_t id; }; /* id: index in the program, for the engine's cache */
 /* 1 match, 0 none, -1 error (limit; c->error set) */
-int lib_matches(lib_ctx *c, const struct pattern *p, str subject);
+int lib_matches(lib_ctx *c, const pattern *p, str subject);
 
 /* Formats of text (url email locale ...): formats of fields and the functions is_url() ... The set is stdlib/textformats.def: TEXTFORMAT(name, "sentence", "valid example", "invalid example") */
 int lib_textformat_find(str name);                       /* index, -1 for none */

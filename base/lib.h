@@ -1,0 +1,57 @@
+/* How the layers left of stdlib/ reach the library: types of the entries and a table of operations that the runtime hands in.
+ * The functions themselves stand in stdlib/ (see stdlib/builtin.h for the table's format). */
+#ifndef BASE_LIB_H
+#define BASE_LIB_H
+#include "base/value.h"
+
+enum builtin_flag {
+  BF_PURE = 0,
+  BF_AGG = 1,       /* may take a comprehension over a source and be computed in one pass: count sum min max avg (base/agg.h) */
+  BF_NOW = 2,       /* reads the run's clock */
+  BF_ZONE = 4,      /* reads the tz database */
+  BF_SPECIAL = 8    /* compiled by the checker itself, has no C function: values ... */
+};
+
+/* What a library function may use. One per engine; never shared by threads. */
+typedef struct lib_ctx {
+  arena *a;              /* results; reset per record by the VM */
+  arena *keep;           /* lives as long as the engine */
+  const mem *m;
+  int64_t now;           /* microseconds, UTC */
+  struct lib_state *state; /* stdlib's own caches (break iterators, zones, patterns); made by lib_open */
+  const type *const *argt; /* static types of this call's arguments (for T) */
+  const type *rett;
+  uint64_t *steps;       /* work done so far; long-running functions add to it in proportion to their input */
+  str error;             /* set together with ST_ERR: "month 13 is out of range"; static or in a */
+} lib_ctx;
+
+/* Gives ST_OK (out is set), ST_MISSING or ST_ERR (error is set). st is all ST_OK but for T? parameters. */
+typedef int (*builtin_fn)(lib_ctx *c, const val *args, const uint8_t *st, val *out);
+
+typedef struct builtin {
+  const char *name, *sig, *group, *doc, *example, *result, *c_name;
+  builtin_fn fn;
+  uint32_t flags;
+} builtin;
+
+typedef struct librec { const char *name, *fields, *doc; } librec;
+
+/* A pattern literal. id: index in the program, for the engine's cache of compiled patterns. */
+typedef struct pattern { str source, flags; uint32_t id; } pattern;
+
+/* The library as data and operations (stdlib's is lib_std). Meanings: stdlib/builtin.h, functions of the same names. */
+typedef struct lib_ops {
+  const builtin *table;
+  uint32_t count;
+  const librec *recs;
+  uint32_t rec_count;
+  bool (*format_check)(arena *a, const type *t, str format, str *why);
+  void (*format)(buf *out, const type *t, val v, str format);
+  bool (*pattern_check)(arena *a, str source, str flags, str *error, uint32_t *offset);
+  int (*matches)(lib_ctx *c, const pattern *p, str subject);      /* 1, 0, -1 error */
+  int (*textformat_find)(str name);                               /* -1 none */
+  bool (*textformat_valid)(int format, str s, str *why);
+  int64_t (*text_length)(lib_ctx *c, str s);
+} lib_ops;
+
+#endif
