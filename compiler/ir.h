@@ -1,0 +1,195 @@
+/* The typed program: declarations with resolved names, and expression trees of the kinds in ir.def. Made by the checker in the
+ * compile arena, immutable afterwards. A program loaded from a bundle has the same declarations with every ir pointer NULL. */
+#ifndef COMPILER_IR_H
+#define COMPILER_IR_H
+#include "base/agg.h"
+#include "base/lib.h"
+#include "parser/ast.h" /* enum ast_op */
+
+typedef enum ir_kind {
+#define IR(name, text, doc) IR_##name,
+#include "compiler/ir.def"
+#undef IR
+  IR_KIND_COUNT
+} ir_kind;
+
+typedef enum ir_arith {
+#define ARITH(name, r, a, op, b) IA_##name,
+#include "compiler/arith.def"
+#undef ARITH
+  IA_COUNT
+} ir_arith;
+
+enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2 };
+
+typedef struct ir ir;
+
+/* What a QUANT, COMPR or AGG walks, and as which local. */
+typedef struct ir_binder {
+  int32_t local;         /* holds the element: a record of the source, or an element of the list (map: an entry record) */
+  int32_t source;        /* index of the source, or -1: list */
+  ir *list;              /* list expression when source is -1 */
+  ir *where;             /* may be NULL; never U */
+  int32_t eq_field;      /* >= 0: rows whose field equals eq_key are a superset of what where (or the quantifier's body) can accept */
+  ir *eq_key;            /* does not read local; a missing or bad key: walk everything instead */
+  bool eq_unique;        /* eq_field is the source's single key */
+} ir_binder;
+
+struct ir {
+  uint8_t kind;          /* ir_kind */
+  uint8_t op;            /* QUANT, CMP: ast_op; ARITH: ir_arith; AGG: agg_op */
+  uint16_t flags;        /* ir_flag */
+  int32_t local;         /* LOCAL */
+  uint32_t index;        /* see ir.def */
+  const type *ty;        /* static type; opt when the value may be missing or the test unknown */
+  span sp;
+  str cause;             /* the expression as a user would name it, "alt_text", "campaign.brand": binder's own name left out */
+  val k;                 /* CONST */
+  ir *a, *b, *c;
+  uint32_t n;            /* operands in v */
+  ir **v;
+  uint16_t *idx;         /* WITH */
+  str *fmt;              /* INTERP */
+  ir_binder *bind;
+};
+
+/* ---- declarations ---- */
+
+typedef struct prog_field {
+  str name, column;      /* column: SQL column, JSON key or CSV header */
+  const type *type;      /* declared, without refinements */
+  str split;             /* delimiter of a list kept as text; empty: JSON array */
+  bool key, unique;
+  bool intern;           /* text compared with literals somewhere: readers give canonical atoms where they can */
+  bool has_default;
+  val def;               /* default CONSTANT, used when the column is missing or null */
+  str doc;
+  span sp;
+} prog_field;
+
+typedef struct prog_record {
+  type_rec shape;        /* shape.id is its index; names and types once more, as the run time needs them */
+  str name;              /* qualified */
+  prog_field *fields;    /* shape.nfields */
+  bool exact;
+  span sp;
+  str doc;
+} prog_record;
+
+typedef struct prog_source {
+  str name;              /* qualified */
+  uint32_t record;
+  str from;              /* table or view; empty: host-fed, or a file given by --source */
+  uint32_t nindexes;     /* fields that some binder looks up by equality */
+  uint16_t *indexes;
+  bool scanned;          /* some binder walks it whole inside a rule over another source */
+  bool referenced;       /* some DEREF, RESOLVES or keyed lookup reads it */
+  span sp;
+} prog_source;
+
+typedef struct prog_fn {
+  str name;
+  uint32_t nparams;
+  const type **params;   /* locals 0 .. nparams - 1 */
+  const type *ret;
+  uint32_t nlocals;
+  ir *body;
+  span sp;
+} prog_fn;
+
+/* A chain of quantifiers that a message may speak of: outer first. An element breaks when test is not T (some/no: when it is not F). */
+typedef struct ir_witness {
+  ir_binder *bind;
+  ir *test;
+  bool negative;         /* Q_NO: an element breaks when test is not F */
+} ir_witness;
+
+typedef struct ir_let { int32_t local; ir *init; str name; } ir_let;
+
+typedef struct prog_clause {
+  bool forbid;
+  ir *test;              /* as written; a forbid's is the negated test already (NOT added), so pass iff T always */
+  ir *message;           /* text: otherwise, or generated from the clause; may read lets and witness locals */
+  bool generated;
+  uint32_t nwitness;
+  ir_witness *witness;
+  int32_t at_field;      /* field of the rule's record that the finding points at, -1 none. `at`, else the first field the clause reads */
+  str at_path;           /* as text: "title", "campaign.brand" */
+  str text;              /* source slice of the condition, white space folded to single spaces */
+  str doc;
+  span sp;
+} prog_clause;
+
+typedef struct prog_rule {
+  str name;              /* qualified: acme.brand.on_palette; a refinement: acme.brand.Asset.title */
+  severity sev;
+  str owner, because, link;
+  uint32_t ntags;
+  str *tags;
+  bool has_since, has_until;
+  int64_t since, until;  /* active iff since <= now < until, microseconds (a date's inclusive day is resolved by the checker) */
+  int32_t source;        /* -1: evaluated once, without a record */
+  uint32_t record;       /* of the source; for refinements the record they belong to (they run for every source of it) */
+  bool refinement;
+  int32_t field;         /* refinement: its field */
+  str local_name;        /* the binder's name, "a" */
+  uint32_t nlocals;      /* local 0 is the record */
+  ir *guard;             /* where; NULL: none */
+  uint32_t nlets;
+  ir_let *lets;          /* in order; evaluated after the guard, once */
+  uint32_t nclauses;
+  prog_clause *clauses;
+  uint32_t nreads;       /* fields of the rule's own record that it reads */
+  uint16_t *reads;
+  double cost;           /* static bound in steps with every list of length 1 and every source of 1 row; see cost_text */
+  str cost_text;         /* "12 + 9 · colors + 3 · rows(licenses)" */
+  span sp;
+  str doc;
+} prog_rule;
+
+typedef struct prog_audience {
+  str name;
+  uint32_t source, record;
+  str local_name;
+  uint32_t nlocals;      /* local 0 is the record */
+  ir *test;              /* NULL: everybody */
+  uint32_t nreads;
+  uint16_t *reads;
+  double cost;
+  str cost_text;
+  span sp;
+  str doc;
+} prog_audience;
+
+/* The rules that `r passes S` means for one record type. */
+typedef struct prog_passes { str name; uint32_t nrules; uint32_t *rules; } prog_passes;
+
+typedef struct prog_const { str name; const type *ty; val v; str doc; span sp; } prog_const;
+
+typedef struct ir_program {
+  arena *a;              /* owns everything here */
+  sources *src;          /* rule files (a bundle brings its copies) */
+  const lib_ops *lib;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, npatterns, natoms, ntypes, nmodules;
+  prog_record **records;
+  prog_source **sources;
+  prog_fn **fns;         /* in an order in which each calls only earlier ones */
+  prog_rule **rules;     /* refinements included; sorted by name */
+  prog_audience **audiences; /* in an order in which each reads only earlier ones */
+  prog_passes **passes;
+  pattern **patterns;
+  const text **atoms;    /* every text literal once; atoms[i]->atom == i + 1 */
+  const type **types;    /* every type used, canonical */
+  str *modules;
+  bool uses_now;
+} ir_program;
+
+/* Finds a canonical atom: NULL when s is no literal of the program. (compiler/atoms.c; a perfect-enough hash built with the program) */
+typedef struct atom_index { uint32_t mask; const uint32_t *slot; const text *const *atoms; } atom_index;
+void atom_index_build(atom_index *x, arena *a, const text *const *atoms, uint32_t n);
+const text *atom_find(const atom_index *x, str s);
+
+extern const char *const ir_kind_names[IR_KIND_COUNT];
+void ir_print(buf *out, const ir_program *p, const ir *n); /* one line, s-expression, for tests and --explain internals */
+
+#endif

@@ -1,0 +1,30 @@
+/* The reference evaluator: a small, slow tree walk over the typed IR that defines what programs mean. It shares no code with the emitter and the VM but the
+ * library's functions and base/. Used by tests to check the VM, and by --explain, which needs the value of every node. */
+#ifndef REFERENCE_REF_H
+#define REFERENCE_REF_H
+#include "base/host.h"
+#include "compiler/ir.h"
+#include "base/verdict.h"
+
+typedef struct ref_cause { str text; uint8_t kind; str error; } ref_cause;
+
+typedef struct ref_ctx {
+  arena *a;
+  const ir_program *p;
+  const host *h;
+  lib_ctx *lib;
+  int64_t now;
+  /* called after every node when set: for --explain */
+  void (*trace)(void *ud, const ir *n, uint32_t depth, val v, uint8_t st);
+  void *trace_ud;
+  uint64_t steps, max_steps;   /* 0: none; beyond it ref calls give false */
+} ref_ctx;
+
+typedef struct ref_clause { uint32_t clause; truth result; uint32_t nmessages; str *messages; uint32_t ncauses; ref_cause *causes; } ref_clause;
+typedef struct ref_result { verdict v; bool vacuous; uint32_t nclauses; ref_clause *clauses; } ref_result;
+
+bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out);   /* false: host failed or out of steps */
+bool ref_audience(ref_ctx *c, uint32_t audience, const rec *r, truth *out, uint32_t *ncauses, ref_cause **causes);
+bool ref_expr(ref_ctx *c, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes);
+
+#endif

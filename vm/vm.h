@@ -1,0 +1,66 @@
+/* The virtual machine's face. A vm_program is immutable and shared by threads; a vm_engine belongs to one thread. */
+#ifndef VM_VM_H
+#define VM_VM_H
+#include "base/host.h"
+#include "base/verdict.h"
+#include "compiler/ir.h"
+
+typedef struct vm_program vm_program;
+typedef struct vm_engine vm_engine;
+
+enum vm_status { VM_OK = 0, VM_BUDGET = 1 /* steps or bytes */, VM_HOST = 2 /* data cannot be read */, VM_OOM = 3 };
+
+
+/* Emits bytecode for every rule, audience and function. Limits passed (a rule too large) go to d. The program keeps a pointer to ir. */
+vm_program *vm_compile(arena *a, diags *d, ir_program *ir);
+const ir_program *vm_model(const vm_program *p);
+void vm_disasm(buf *out, const vm_program *p, str only);       /* only: a rule, fn or audience name; empty: all */
+
+/* Bundle: versioned, checksummed, little-endian, with the sources and a source map. vm_unpack verifies everything: any byte string is safe.
+   The caller owns bytes and keeps them alive as long as the program. *error names what is wrong and where ("bundle is damaged: checksum ..."). */
+str vm_pack(arena *a, const vm_program *p);
+vm_program *vm_unpack(arena *a, const lib_ops *lib, const void *bytes, size_t n, str *error);
+bool vm_verify(const vm_program *p, str *error);               /* each unit's bytecode: jumps, registers, types, ends */
+void vm_digest(const vm_program *p, uint8_t out[32]);          /* SHA-256 of the packed program: "bundle hash" */
+
+typedef struct vm_limits { uint64_t steps, bytes; } vm_limits; /* per record; 0: the default (50 million, 256 MB) */
+
+/* NULL when out of memory. host, lib state are the caller's and outlive the engine. */
+vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_state *ls, vm_limits lim);
+void vm_close(vm_engine *e);
+void vm_set_now(vm_engine *e, int64_t now_usec);
+uint32_t vm_frame_size(const vm_program *p);                    /* rec.cap of row records that avoids a copy */
+
+typedef struct vm_cause { str text; uint8_t kind; /* ST_MISSING or ST_ERR */ str error; /* why, for ST_ERR */ } vm_cause;
+
+typedef struct vm_clause_result {
+  uint32_t clause;
+  truth result;            /* of (guard implies clause); never TR_T */
+  uint32_t nmessages;
+  str *messages;           /* up to 3, one a breaking element; at least one for F */
+  uint32_t ncauses;
+  vm_cause *causes;        /* U: missing; E: errors. Distinct, in order of first appearance */
+} vm_clause_result;
+
+typedef struct vm_result {
+  verdict v;
+  bool vacuous;            /* only with V_PASS */
+  uint32_t nclauses;       /* that do not hold */
+  vm_clause_result *clauses; /* in the engine's arena, until vm_reset */
+} vm_result;
+
+void vm_reset(vm_engine *e);                                     /* forgets results and records; once per record of a run */
+/* r may be NULL for rules without a record. explain false: verdict only, no messages and causes (out->clauses is NULL). */
+int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out);
+/* All of rules[0..n) on one record: the bulk path. verdicts has n entries (bit 7 set: vacuous). */
+int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
+int vm_audience(vm_engine *e, uint32_t audience, rec *r, truth *out);
+int vm_audience_causes(vm_engine *e, uint32_t audience, rec *r, truth *out, uint32_t *n, vm_cause **causes);
+/* An expression compiled by compile_expr, for tests and the REPL: emitted and run once. */
+int vm_eval(vm_engine *e, diags *d, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, vm_cause **causes);
+uint64_t vm_steps(const vm_engine *e);
+str vm_failure(const vm_engine *e);                              /* why VM_BUDGET or VM_HOST */
+arena *vm_arena(vm_engine *e);
+lib_ctx *vm_lib(vm_engine *e);
+
+#endif
