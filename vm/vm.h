@@ -19,6 +19,7 @@ void vm_disasm(buf *out, const vm_program *p, str only);       /* only: a rule, 
 /* Bundle: versioned, checksummed, little-endian, with the sources and a source map. vm_unpack verifies everything: any byte string is safe.
    The caller owns bytes and keeps them alive as long as the program. *error names what is wrong and where ("bundle is damaged: checksum ..."). */
 str vm_pack(arena *a, const vm_program *p);
+bool vm_is_bundle(const void *bytes, size_t n);                 /* begins with a bundle's magic: says nothing of the rest */
 vm_program *vm_unpack(arena *a, const lib_ops *lib, const void *bytes, size_t n, str *error);
 bool vm_verify(const vm_program *p, str *error);               /* each unit's bytecode: jumps, registers, types, ends */
 void vm_digest(const vm_program *p, uint8_t out[32]);          /* SHA-256 of the packed program: "bundle hash" */
