@@ -1,29 +1,39 @@
-# Blazon. `make help` lists the targets.
+# Blazon. `make help` lists the targets; docs/architecture.md says what the folders are.
+#
+# Everything is made under build/<variant>/: release (gcc), clang, asan, ubsan, cover, fuzz (clang). Sources are found by wildcard:
+# a new file in a folder, a unit test, a fuzz target or a benchmark needs no line here.
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
 
-CC       ?= gcc
 VARIANT  ?= release
 BUILD    ?= build
 B        := $(BUILD)/$(VARIANT)
 Q        := $(if $(V),,@)
+ifeq ($(origin CC),default)
+CC       := $(if $(filter clang fuzz,$(VARIANT)),clang,gcc)
+endif
 
 # Folders from left to right: a file may include only its own folder and those to its left (see `make layers`).
 DIRS     := base lexer parser compiler reference vm stdlib runtime
-PKGS     := sqlite3 libffi libpcre2-8 yajl nettle libxxhash icu-uc icu-i18n
+# libffi comes with `extern fn`; until something includes ffi.h, nothing links it.
+USES_FFI := $(shell grep -lE '^ *\# *include *<ffi\.h>' $(DIRS:%=%/*.c) 2>/dev/null)
+PKGS     := sqlite3 $(if $(USES_FFI),libffi) libpcre2-8 yajl nettle libxxhash icu-uc icu-i18n
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread -ldl
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow=local -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla -Werror
 ifneq (,$(findstring clang,$(CC)))
 WARN     := $(subst -Wshadow=local,-Wshadow,$(WARN)) -Wno-sign-conversion -Wno-shadow
 endif
+# What flex and bison write is not ours to polish.
+WARN_GEN := -Wno-conversion -Wno-sign-conversion -Wno-switch-enum -Wno-unused-function -Wno-missing-prototypes -Wno-unused-but-set-variable
 STD      := -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing -fPIC -fvisibility=hidden -pthread
 OPT_release := -O2 -g
+OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 OPT_cover   := -O0 -g --coverage
-OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT      := $(OPT_$(VARIANT))
 CFLAGS   ?=
 ALL_CFLAGS := $(STD) $(OPT) $(WARN) -I. -Iinclude -I$(B) $(PKG_CFLAGS) $(CFLAGS)
@@ -32,18 +42,39 @@ ALL_LDFLAGS := $(OPT) -pthread $(LDFLAGS)
 FLEX     ?= flex
 BISON    ?= bison
 
+# The header says the version; the shared library's name carries its first number.
+VERSION  := $(shell sed -n 's/^\#define BLZ_VERSION  *"\([^"]*\)".*/\1/p' include/blazon.h 2>/dev/null)
+VERSION  := $(or $(VERSION),0.1.0)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+SONAME   := libblazon.so.$(SOVERSION)
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+DATADIR  ?= $(PREFIX)/share
+
 srcs      = $(wildcard $(1)/*.c)
 LEXGEN   := $(B)/lexer/scan.c
 PARGEN   := $(B)/parser/grammar.c
-objs      = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1))) $(if $(filter lexer,$(1)),$(LEXGEN:.c=.o)) $(if $(filter parser,$(1)),$(PARGEN:.c=.o))
+objs      = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1))) $(if $(filter lexer,$(1)),$(if $(wildcard lexer/scan.l),$(LEXGEN:.c=.o))) $(if $(filter parser,$(1)),$(if $(wildcard parser/grammar.y),$(PARGEN:.c=.o)))
 LIBOBJS  := $(foreach d,$(DIRS),$(call objs,$d))
 CLIOBJS  := $(call objs,cli)
-LIB      := $(B)/libblazon-all.a
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-GENHDRS  := $(B)/parser/grammar.h
+DIFF     := $(if $(wildcard tests/diff/*.c),$(B)/tests/diff/diff)
+FAULT    := $(patsubst tests/fault/%.c,$(B)/tests/fault/%,$(wildcard tests/fault/*.c))
+FUZZERS  := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
+BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+GENHDRS  := $(if $(wildcard parser/grammar.y),$(B)/parser/grammar.h)
 
-.PHONY: all
-all: $(B)/blazon
+##@ Building
+.PHONY: all lib tests-build
+all: $(B)/blazon ## the command line tool, build/release/blazon (default target)
+lib: $(B)/$(SONAME) $(B)/libblazon.a ## the shared and the static library
+tests-build: $(B)/blazon $(UNIT) $(DIFF) $(FAULT)
+
+ifneq (,$(filter all lib tests-build $(B)/blazon,$(or $(MAKECMDGOALS),all)))
+ifneq (0,$(shell pkg-config --exists $(PKGS) 2>/dev/null; echo $$?))
+$(error Libraries are missing, of: $(PKGS). `make deps` installs what Blazon needs)
+endif
+endif
 
 $(B)/parser/grammar.c $(B)/parser/grammar.h &: parser/grammar.y
 	@mkdir -p $(@D)
@@ -52,36 +83,159 @@ $(LEXGEN): lexer/scan.l
 	@mkdir -p $(@D)
 	$(Q)$(FLEX) -o $@ $<
 
-$(B)/%.o: %.c | $(GENHDRS)
+$(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/%.o: $(B)/%.c | $(GENHDRS)
+$(call objs,lexer) $(call objs,parser): | $(GENHDRS)
+$(B)/%.o: $(B)/%.c
 	$(if $(V),,@echo "  CC $<")
-	$(Q)$(CC) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -Wno-switch-enum -Wno-unused-function -Wno-missing-prototypes -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(WARN_GEN) -MMD -MP -c -o $@ $<
 
 # one archive a folder, so that a unit test links only what its layer may use
 define dir_archive
 $(B)/lib$(1).a: $(call objs,$(1))
-	@rm -f $$@; ar rcs $$@ $$^
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach d,$(DIRS),$(eval $(call dir_archive,$d)))
 ARCHIVES := $(foreach d,$(DIRS),$(B)/lib$d.a)
+link      = $(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(1) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(2) $(PKG_LIBS)
 
 $(B)/blazon: $(CLIOBJS) $(ARCHIVES)
 	$(if $(V),,@echo "  LD $@")
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLIOBJS) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
+	$(call link,$(CLIOBJS))
+
+# Only blz_* leaves the library: the version script says so for the shared one, objcopy for the static one.
+$(B)/blazon.map: Makefile
+	@mkdir -p $(@D)
+	@printf 'BLAZON_%s { global: blz_*; local: *; };\n' $(SOVERSION) > $@
+$(B)/$(SONAME): $(LIBOBJS) $(B)/blazon.map
+	$(if $(V),,@echo "  LD $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(B)/blazon.map -Wl,-z,defs -Wl,-z,relro -o $@ $(LIBOBJS) $(PKG_LIBS)
+	@ln -sf $(SONAME) $(B)/libblazon.so
+$(B)/libblazon.a: $(LIBOBJS)
+	$(if $(V),,@echo "  AR $@")
+	$(Q)ld -r -o $(B)/libblazon.o $(LIBOBJS)
+	$(Q)objcopy --wildcard --keep-global-symbol='blz_*' $(B)/libblazon.o
+	@rm -f $@; ar rcs $@ $(B)/libblazon.o
 
 # tests/unit/FOLDER_subject.c links FOLDER and what stands left of it
 .SECONDEXPANSION:
 left_of   = $(if $(filter $(1),$(DIRS)),$(shell for d in $(DIRS); do echo $$d; [ $$d = $(1) ] && break; done),$(DIRS))
 folder_of = $(firstword $(subst _, ,$(notdir $(1))))
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $$(foreach d,$$(call left_of,$$(call folder_of,$$*)),$(B)/lib$$d.a)
+$(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(foreach d,$$(call left_of,$$(call folder_of,$$*)),$(B)/lib$$d.a)
 	$(if $(V),,@echo "  LD $@")
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(PKG_LIBS)
+	$(call link,$<,-lcmocka)
+$(FAULT): $(B)/tests/fault/%: $(B)/tests/fault/%.o $(ARCHIVES)
+	$(if $(V),,@echo "  LD $@")
+	$(call link,$<,-lcmocka)
+DIFFOBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/diff/*.c))
+$(B)/tests/diff/diff: $(DIFFOBJS) $(ARCHIVES)
+	$(if $(V),,@echo "  LD $@")
+	$(call link,$(DIFFOBJS))
+$(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/%.o $(ARCHIVES)
+	$(if $(V),,@echo "  LD $@")
+	$(call link,$< -fsanitize=fuzzer)
+# a benchmark may hold hand-written loops to compare with: same flags, no more
+BENCH_LUAJIT := $(if $(shell pkg-config --exists luajit 2>/dev/null && echo yes),-DHAVE_LUAJIT $(shell pkg-config --cflags luajit 2>/dev/null))
+$(B)/bench/%.o: ALL_CFLAGS += $(BENCH_LUAJIT)
+$(BENCHES): $(B)/bench/%: $(B)/bench/%.o $(ARCHIVES)
+	$(if $(V),,@echo "  LD $@")
+	$(call link,$<,$(if $(BENCH_LUAJIT),$(shell pkg-config --libs luajit 2>/dev/null)))
+.PHONY: fuzz-build bench-build
+fuzz-build: $(FUZZERS)
+bench-build: $(BENCHES)
 
-.PHONY: clean
-clean:
+##@ Testing
+.PHONY: check check-quick unit golden diff asan ubsan valgrind cli fault fuzz examples docs layers symbols format format-check bless cover
+check: ## everything that CI runs; installs what is missing; the last line is `N passed, N failed`
+	@sh tools/install-deps.sh check
+	@tests/run.sh full
+check-quick: ## build, unit tests, golden tests, command line tests, layers, format
+	@tests/run.sh quick
+unit: ## unit tests, the golden and conformance tests among them
+	@tests/run.sh build unit
+golden: ## golden and conformance tests only
+	@tests/run.sh golden
+diff: ## random programs, virtual machine against reference evaluator (CASES=100000 SEED=1)
+	@tests/run.sh diff
+asan: ## unit tests with AddressSanitizer
+	@tests/run.sh asan
+ubsan: ## unit tests with UndefinedBehaviorSanitizer
+	@tests/run.sh ubsan
+valgrind: ## golden tests under valgrind
+	@tests/run.sh valgrind
+fault: ## the n-th allocation fails, for every n
+	@tests/run.sh fault
+cli: ## the command line tool's tests, tests/cli/*.sh
+	@tests/run.sh cli
+fuzz: ## every fuzz target from its seeds (FUZZ_SECONDS=10 each)
+	@tests/run.sh fuzz
+examples: ## the examples, run and compared with what they are known to find
+	@tests/run.sh examples
+docs: ## the code in the documentation, run
+	@tests/run.sh docs
+layers: ## no file includes to its right
+	@tools/layers.sh
+symbols: lib ## nothing but blz_* leaves the library; it neither prints nor exits
+	@tools/symbols.sh $(B) $(B)/$(SONAME) $(B)/libblazon.a
+format-check: ## tabs, trailing blanks, width, ends of files; the examples as `blazon fmt` lays them out
+	@tools/format.sh
+format: all ## repair what format-check finds
+	@tools/format.sh --fix
+bless: ## rewrite the golden tests' expectations; read the diff before committing it
+	@BLESS=1 tests/run.sh golden
+cover: ## line coverage of the library by the unit tests, a folder a line
+	@tools/cover.sh
+
+##@ Running
+.PHONY: demo bench
+demo: ## install what is missing, build, make the example library, validate it
+	@sh tools/install-deps.sh demo
+	@$(MAKE) --no-print-directory -j2 all
+	@examples/demo.sh $(B)/blazon
+bench: ## measure, print ratios (see bench/README.md)
+	@$(MAKE) --no-print-directory -j2 all bench-build
+	@bench/run.sh $(B)
+
+##@ Installing
+.PHONY: deps install uninstall dist clean
+deps: ## install the packages that building and testing need (apt)
+	@sh tools/install-deps.sh check
+
+INSTALLED := $(PREFIX)/bin/blazon $(PREFIX)/include/blazon.h $(LIBDIR)/libblazon.a $(LIBDIR)/libblazon.so $(LIBDIR)/$(SONAME) \
+  $(LIBDIR)/pkgconfig/blazon.pc $(DATADIR)/man/man1/blazon.1 $(DATADIR)/bash-completion/completions/blazon \
+  $(DATADIR)/zsh/site-functions/_blazon $(DATADIR)/fish/vendor_completions.d/blazon.fish $(DATADIR)/doc/blazon
+install: all lib ## the tool, the libraries, header, pkg-config file, manual, completions, examples (DESTDIR, PREFIX=/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 $(B)/blazon $(DESTDIR)$(PREFIX)/bin/blazon
+	install -m 644 include/blazon.h $(DESTDIR)$(PREFIX)/include/blazon.h
+	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libblazon.so
+	install -m 644 $(B)/libblazon.a $(DESTDIR)$(LIBDIR)/libblazon.a
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' tools/blazon.pc.in \
+	  > $(DESTDIR)$(LIBDIR)/pkgconfig/blazon.pc
+	@[ ! -e docs/man/blazon.1 ] || install -D -m 644 docs/man/blazon.1 $(DESTDIR)$(DATADIR)/man/man1/blazon.1
+	@[ ! -e completions/blazon.bash ] || install -D -m 644 completions/blazon.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/blazon
+	@[ ! -e completions/blazon.zsh ] || install -D -m 644 completions/blazon.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_blazon
+	@[ ! -e completions/blazon.fish ] || install -D -m 644 completions/blazon.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/blazon.fish
+	install -d $(DESTDIR)$(DATADIR)/doc/blazon
+	cp -R LICENSE README.md CHANGELOG.md examples $(DESTDIR)$(DATADIR)/doc/blazon/
+uninstall: ## remove what install put there
+	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
+dist: ## build/blazon-VERSION.tar.gz of what is committed
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=blazon-$(VERSION)/ -o $(BUILD)/blazon-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/blazon-$(VERSION).tar.gz
+clean: ## remove build/
 	rm -rf $(BUILD)
+
+##@ Help
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { name = $$1; sub(/:.*/, "", name); printf "  %-14s %s\n", name, $$2 }' Makefile
+	@printf '\nVariables: V=1 shows commands, VARIANT=release|clang|asan|ubsan|cover|fuzz, BUILD=build, CC, CFLAGS, LDFLAGS.\n'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
