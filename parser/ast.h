@@ -26,12 +26,16 @@ enum ast_flag {
   AST_QUOTED = 64, AST_MULTILINE = 128 /* TEXT, INTERP or RAW written with """ */
 };
 
+/* What every recursive pass may rely on. Chains (`a and b and ...`, `+`, `*`, `x.y.z`) lean to the left and are counted apart. */
+enum { AST_MAX_NEST = 500, AST_MAX_CHAIN = 2000, AST_MAX_DEPTH = AST_MAX_NEST + AST_MAX_CHAIN };
+
 typedef struct ast ast;
 struct ast {
   uint8_t kind;        /* ast_kind */
   uint8_t op;          /* ast_op */
   uint16_t flags;      /* ast_flag */
   span sp, name_sp;
+  uint16_t depth, nest; /* the parser's own: height of the tree below, and the same without chains (see AST_MAX_DEPTH) */
   str name, text, doc; /* doc: the /// lines above it, joined by \n, markers and one space removed */
   union { int64_t i; double n; } v;
   ast *a, *b, *c;
