@@ -1,0 +1,119 @@
+/* One thread's means to evaluate a program. See engine.h. */
+#include "runtime/engine.h"
+
+#include "stdlib/builtin.h"
+
+#include <string.h>
+#include <time.h>
+
+int64_t rt_clock(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* ---- the host that the VM sees ---- */
+
+static int no_data(rt_engine *e, uint32_t src) {
+  (void)src;
+  e->failure = STR("a rule looks into a source, but no data was opened");
+  return HOST_FAILED;
+}
+
+static int proxy_lookup(void *ud, uint32_t src, val key, const rec **out) {
+  rt_engine *e = ud;
+  return e->inner ? e->inner->lookup(e->inner->ud, src, key, out) : no_data(e, src);
+}
+
+static int proxy_open(void *ud, uint32_t src, int32_t field, val key, bool ordered, struct host_cursor **out) {
+  rt_engine *e = ud;
+  return e->inner ? e->inner->open(e->inner->ud, src, field, key, ordered, out) : no_data(e, src);
+}
+
+static int proxy_next(void *ud, struct host_cursor *c, bool keep, const rec **out) {
+  rt_engine *e = ud;
+  return e->inner->next(e->inner->ud, c, keep, out);
+}
+
+static void proxy_close(void *ud, struct host_cursor *c) {
+  rt_engine *e = ud;
+  e->inner->close(e->inner->ud, c);
+}
+
+static int proxy_count_equal(void *ud, uint32_t src, uint16_t field, val v, int64_t *n) {
+  rt_engine *e = ud;
+  return e->inner ? e->inner->count_equal(e->inner->ud, src, field, v, n) : no_data(e, src);
+}
+
+static str proxy_failure(void *ud) {
+  rt_engine *e = ud;
+  return e->inner ? e->inner->failure(e->inner->ud) : e->failure;
+}
+
+bool rt_engine_open(rt_engine *e, const rt_program *p, const mem *m, vm_limits limits, int64_t now) {
+  *e = (rt_engine){ .p = p, .m = m };
+  e->proxy = (host){ e, proxy_lookup, proxy_open, proxy_next, proxy_close, proxy_count_equal, proxy_failure };
+  e->ls = lib_open(m);
+  if (e->ls) e->vm = vm_open(m, p->vm, &e->proxy, e->ls, limits);
+  if (!e->vm) { rt_engine_close(e); return false; }
+  vm_set_now(e->vm, now);
+  return true;
+}
+
+void rt_engine_data(rt_engine *e, src_data *d) { e->inner = d ? src_host(d, vm_arena(e->vm)) : NULL; }
+
+void rt_engine_close(rt_engine *e) {
+  if (e->vm) vm_close(e->vm);
+  if (e->ls) lib_close(e->ls);
+  e->vm = NULL, e->ls = NULL;
+}
+
+int rt_engine_status(rt_engine *e, int vm_status, str *failure) {
+  switch (vm_status) {
+  case VM_OK: return RT_OK;
+  case VM_BUDGET: *failure = vm_failure(e->vm); return RT_BUDGET;
+  case VM_HOST: *failure = vm_failure(e->vm); return RT_ENV;
+  default: return RT_OOM;
+  }
+}
+
+/* ---- a verdict as a finding ---- */
+
+static str field_text(arena *a, const rec *r, int32_t field) {
+  if (!r || field < 0 || (uint32_t)field >= r->ty->nfields) return (str){ "", 0 };
+  if (r->st[field] == ST_MISSING) return STR("missing");
+  buf b = { .a = a };
+  if (r->st[field] == ST_OK) {
+    val_print(&b, r->ty->fields[field].type, r->v[field], true);
+    return buf_done(&b);
+  }
+  for (const bad *x = r->bads; x; x = x->next)
+    if (x->field == field) return x->message;
+  return (str){ "", 0 };
+}
+
+finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r, const vm_result *res) {
+  const prog_rule *pr = p->ir->rules[rule];
+  finding x = { .kind = FIND_RULE, .sev = pr->sev, .rule = rule, .v = res->v, .source = UINT32_MAX, .field = -1 };
+  x.key = x.file = x.column = x.message = x.fix = (str){ "", 0 };
+  if (r) {
+    x.source = r->source, x.position = r->position, x.line = r->line, x.col = r->col;
+    x.key = src_key_text(a, p->ir, r);
+  }
+  x.nclauses = res->nclauses;
+  x.clauses = ARENA_ARRAY(a, find_clause, res->nclauses ? res->nclauses : 1);
+  for (uint32_t i = 0; i < res->nclauses; i++) {
+    const vm_clause_result *c = &res->clauses[i];
+    const prog_clause *pc = &pr->clauses[c->clause];
+    find_cause *causes = ARENA_ARRAY(a, find_cause, c->ncauses ? c->ncauses : 1);
+    for (uint32_t k = 0; k < c->ncauses; k++) causes[k] = (find_cause){ c->causes[k].text, c->causes[k].kind, c->causes[k].error };
+    int32_t field = pc->at_field;
+    x.clauses[i] = (find_clause){ .clause = c->clause, .result = c->result, .nmessages = c->nmessages, .messages = c->messages, .ncauses = c->ncauses,
+                                  .causes = causes, .actual = field_text(a, r, field) };
+    if (x.field < 0) x.field = field;
+  }
+  /* the finding points at the field's own place in the data file where the reader noted it */
+  for (const bad *b = r ? r->bads : NULL; b; b = b->next)
+    if (b->field == x.field && b->line) x.line = b->line, x.col = b->col;
+  return x;
+}
