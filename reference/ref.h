@@ -17,6 +17,7 @@ typedef struct ref_ctx {
   /* called after every node when set: for --explain */
   void (*trace)(void *ud, const ir *n, uint32_t depth, val v, uint8_t st);
   void *trace_ud;
+  bool indexed;                /* pick rows by equality where a binder allows it; false: walk every source whole (what tests compare the VM with) */
   uint64_t steps, max_steps;   /* 0: none; beyond it ref calls give false */
 } ref_ctx;
 
