@@ -369,8 +369,10 @@ static int lexer_kind(yysymbol_kind_t symbol) {
   static const char marks[] = "-+*/<>=?:.,|(){}[]";
   for (int i = 0; i < LEX_KIND_END - LEX_FIRST_NAMED; i++)
     if (parse_token_kinds[i] && YYTRANSLATE(parse_token_kinds[i]) == symbol) return i + LEX_FIRST_NAMED;
-  for (const char *m = marks; *m; m++)
-    if (YYTRANSLATE((unsigned char)*m) == symbol) return *m;
+  for (const char *m = marks; *m; m++) {
+    int c = *m;
+    if (YYTRANSLATE(c) == symbol) return c;
+  }
   return LEX_EOF;
 }
 
