@@ -1,0 +1,91 @@
+/* What the commands share: memory, output, exit codes, loading rules, and the ways to show diagnostics and findings. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+#include "cli/json.h"
+#include "cli/opt.h"
+#include "runtime/match.h"
+#include "runtime/validate.h"
+
+enum { X_GOOD = 0, X_FINDINGS = 1, X_RULES = 2, X_ENV = 3, X_USAGE = 4 };
+enum format { F_TEXT, F_JSON, F_SARIF, F_JUNIT, F_GITHUB };
+
+typedef struct cli {
+  arena a;
+  jmp_buf oom;
+  struct lib_state *ls;    /* for the width of characters; opened when first needed */
+  out *out, *err;          /* out: standard output or --output */
+  rt_program *p;           /* closed by main */
+  rt_report *r;
+  bool quiet, progress;
+  int64_t now;
+} cli;
+
+extern const command *const commands[];      /* cli/main.c; ends with NULL */
+extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_build, cmd_disasm, cmd_completions, cmd_help;
+
+#define OPT_COLOR { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
+#define OPT_NOW { "now", 0, "TIME", NULL, "The run's clock, such as 2026-11-22T09:00:00Z or 2026-11-22; default: the present." }
+#define OPT_DB { "db", 0, "FILE", NULL, "SQLite database that holds the tables that the sources name." }
+#define OPT_SOURCE { "source", 's', "NAME=FILE", NULL, "Read the source NAME from a JSON, NDJSON, CSV or TSV file (FILE#/pointer: from that place in a JSON file; -: standard input). May be repeated." }
+#define OPT_END { NULL, 0, NULL, NULL, NULL }
+
+/* ---- wrong usage, files ---- */
+int cli_usage(cli *c, const command *cmd, const char *fmt, ...) __attribute__((format(printf, 3, 4)));   /* prints, gives X_USAGE */
+int cli_env(cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));                         /* prints, gives X_ENV */
+bool cli_color(const args *a, int fd);
+/* --now, --color and the like. false: said what is wrong. */
+bool cli_clock(cli *c, const args *a);
+bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **out);
+enum format cli_format(const args *a);
+/* Points c->out to --output (default: standard output). false: it cannot be created, said so. */
+bool cli_output(cli *c, const args *a);
+/* Closes c->out and says what failed: code, or X_ENV. */
+int cli_finish(cli *c, int code);
+const char *cli_reason(int error);           /* an errno in plain words */
+
+/* Loads and compiles the files; c->p is set unless memory ran out. RT_OK ... of program.h. Says nothing. */
+int cli_load(cli *c, const char **files, uint32_t n, bool lints);
+int cli_exit_of(int status);                 /* RT_* -> exit code of a run that did not get to its end */
+
+/* ---- showing diagnostics (show_diag.c, snippet.c) ---- */
+struct lib_ctx;
+void snippet(cli *c, out *o, const srcfile *f, span sp, enum style mark, const char *label);
+void show_diag(cli *c, out *o, const sources *src, const diag *g);
+void show_diags(cli *c, out *o, const rt_program *p, bool warnings);     /* with a closing line of counts */
+const char *plural(int64_t n, const char *one, const char *many);
+str grouped(arena *a, int64_t n);            /* 1,234,567 */
+int64_t text_width(cli *c, str s);
+
+/* ---- reports: one file a format ---- */
+typedef struct show {
+  cli *c;
+  out *o;
+  const rt_program *p;     /* may have errors: then r is NULL */
+  const rt_report *r;      /* NULL: a check */
+  int status;              /* RT_* of the run */
+  severity fail_on;
+  unsigned allow;
+  bool by_record;
+  uint32_t per_rule;       /* text: findings shown of each rule */
+  const char *command;     /* "check" or "validate" */
+  bool costs;
+  double seconds;          /* how long the run took; text only */
+} show;
+void report_text(const show *s);
+void report_json(const show *s);
+void report_sarif(const show *s);
+void report_junit(const show *s);
+void report_github(const show *s);
+void report_any(const show *s, enum format f);
+/* Each finding in order (data first, then rule by rule). */
+void each_finding(const rt_report *r, void (*f)(void *ud, const finding *x), void *ud);
+str finding_message(arena *a, const show *s, const finding *x);   /* one text for formats that have room for one */
+str finding_file(const show *s, const finding *x);                /* data file, or empty for rows of a database */
+str finding_rule(const show *s, const finding *x);                /* rule name, or the code of a data finding */
+const char *severity_name(severity s);
+str place_text(arena *a, const sources *src, span sp);            /* "rules/brand.blz:12", empty for nowhere */
+
+/* ---- explaining one verdict (explain_tree.c) ---- */
+int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings);
+
+#endif

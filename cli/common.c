@@ -1,0 +1,146 @@
+/* What several commands do alike: complain of wrong usage, read the common options, load rules, write output. */
+#include "cli/cli.h"
+
+#include "base/civil.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void problem(cli *c, const char *code, const char *fmt, va_list ap) {
+  char text[2048];
+  vsnprintf(text, sizeof text, fmt, ap);
+  out_style(c->err, S_RED);
+  out_fmt(c->err, "error%s%s%s", code ? "[" : "", code ? code : "", code ? "]" : "");
+  out_style(c->err, S_PLAIN);
+  out_z(c->err, ": ");
+  out_safe(c->err, str_z(text));
+  out_ch(c->err, '\n');
+  out_flush(c->err);
+}
+
+int cli_usage(cli *c, const command *cmd, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  problem(c, diag_table[DIAG_USE_OPTION].code, fmt, ap);
+  va_end(ap);
+  if (cmd) out_fmt(c->err, "usage: blazon %s %s\n", cmd->name, cmd->synopsis);
+  return X_USAGE;
+}
+
+int cli_env(cli *c, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  problem(c, NULL, fmt, ap);
+  va_end(ap);
+  return X_ENV;
+}
+
+bool cli_color(const args *a, int fd) {
+  const char *when = args_value(a, "color"), *no = getenv("NO_COLOR"), *term = getenv("TERM");
+  if (when && strcmp(when, "always") == 0) return true;
+  if (when && strcmp(when, "never") == 0) return false;
+  return isatty(fd) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
+}
+
+bool cli_clock(cli *c, const args *a) {
+  const char *text = args_value(a, "now");
+  int64_t days;
+  c->now = rt_clock();
+  if (!text) return true;
+  if (civil_parse_time(str_z(text), true, &c->now)) return true;
+  if (civil_parse_date(str_z(text), &days)) { c->now = days * USEC_PER_DAY; return true; }
+  cli_usage(c, a->cmd, "`%s` is not a time; write it as 2026-11-22T09:00:00Z or 2026-11-22", text);
+  return false;
+}
+
+bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **result) {
+  VEC(src_binding) all = { 0 };
+  uint32_t at = 0, stdins = 0;
+  for (const given *g; (g = args_next(a, "source", &at));) {
+    const char *eq = strchr(g->value, '=');
+    if (!eq || eq == g->value || !eq[1]) {
+      cli_usage(c, a->cmd, "`%s` is not of the form NAME=FILE, such as icons=data/icons.json", g->value);
+      return false;
+    }
+    src_binding b = { { g->value, (uint32_t)(eq - g->value) }, str_z(eq + 1), { "", 0 } };
+    const char *hash = strrchr(eq + 1, '#');
+    if (hash && (hash[1] == '/' || !hash[1])) b.file.n = (uint32_t)(hash - (eq + 1)), b.pointer = str_z(hash + 1);
+    b.file = str_dup(&c->a, b.file);
+    stdins += str_eq(b.file, STR("-"));
+    for (uint32_t i = 0; i < all.n; i++)
+      if (str_eq(all.v[i].source, b.source)) {
+        cli_usage(c, a->cmd, "source `%.*s` is given twice", STR_ARG(b.source));
+        return false;
+      }
+    *VEC_PUSH(&c->a, &all) = b;
+  }
+  for (uint32_t i = 0; i < a->nfiles; i++) stdins += a->cmd != &cmd_fmt && strcmp(a->files[i], "-") == 0;
+  if (stdins > 1) {
+    cli_usage(c, a->cmd, "standard input can be read only once");
+    return false;
+  }
+  *n = all.n, *result = all.v;
+  return true;
+}
+
+enum format cli_format(const args *a) {
+  static const char *const names[] = { "text", "json", "sarif", "junit", "github" };
+  const char *value = args_value(a, "format");
+  for (int i = 0; value && i < 5; i++)
+    if (strcmp(names[i], value) == 0) return (enum format)i;
+  return F_TEXT;
+}
+
+const char *cli_reason(int error) {
+  switch (error) {
+  case ENOSPC: return "the disk is full";
+  case EDQUOT: return "your disk quota is used up";
+  case EFBIG: return "the file would be larger than is allowed";
+  case EACCES:
+  case EPERM: return "permission denied";
+  case EROFS: return "the file system is read-only";
+  case ENOENT: return "there is no such folder";
+  case ENOTDIR: return "a part of the path is not a folder";
+  case EISDIR: return "it is a folder";
+  case ENOMEM: return "not enough memory";
+  default: return strerror(error);
+  }
+}
+
+bool cli_output(cli *c, const args *a) {
+  const char *path = args_value(a, "output");
+  if (!path || strcmp(path, "-") == 0) return true;
+  int why = 0;
+  if (out_file(c->out, path, &why)) return true;
+  cli_env(c, "cannot write `%s`: %s", path, cli_reason(why));
+  out_fd(c->out, STDOUT_FILENO, false);
+  return false;
+}
+
+int cli_finish(cli *c, int code) {
+  char path[512];
+  snprintf(path, sizeof path, "%s", c->out->path ? c->out->path : "standard output");
+  int error = out_close(c->out, true);
+  out_fd(c->out, STDOUT_FILENO, false);
+  return error ? cli_env(c, "cannot write `%s`: %s", path, cli_reason(error)) : code;
+}
+
+int cli_load(cli *c, const char **files, uint32_t n, bool lints) {
+  c->p = rt_program_new(&mem_libc);
+  if (!c->p) return RT_OOM;
+  for (uint32_t i = 0; i < n; i++)
+    if (rt_program_add_path(c->p, str_z(files[i])) == RT_OOM) return RT_OOM;
+  return rt_program_compile(c->p, lints, c->now);
+}
+
+int cli_exit_of(int status) {
+  switch (status) {
+  case RT_OK: return X_GOOD;
+  case RT_RULES: return X_RULES;
+  case RT_NONE: return X_USAGE;
+  default: return X_ENV;
+  }
+}
