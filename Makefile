@@ -215,10 +215,12 @@ install: all lib ## the tool, the libraries, header, pkg-config file, manual, co
 	install -m 644 $(B)/libblazon.a $(DESTDIR)$(LIBDIR)/libblazon.a
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' tools/blazon.pc.in \
 	  > $(DESTDIR)$(LIBDIR)/pkgconfig/blazon.pc
-	@[ ! -e docs/man/blazon.1 ] || install -D -m 644 docs/man/blazon.1 $(DESTDIR)$(DATADIR)/man/man1/blazon.1
-	@[ ! -e completions/blazon.bash ] || install -D -m 644 completions/blazon.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/blazon
-	@[ ! -e completions/blazon.zsh ] || install -D -m 644 completions/blazon.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_blazon
-	@[ ! -e completions/blazon.fish ] || install -D -m 644 completions/blazon.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/blazon.fish
+	install -d $(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
+	  $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+	$(B)/blazon help --man > $(DESTDIR)$(DATADIR)/man/man1/blazon.1
+	$(B)/blazon completions bash > $(DESTDIR)$(DATADIR)/bash-completion/completions/blazon
+	$(B)/blazon completions zsh > $(DESTDIR)$(DATADIR)/zsh/site-functions/_blazon
+	$(B)/blazon completions fish > $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/blazon.fish
 	install -d $(DESTDIR)$(DATADIR)/doc/blazon
 	cp -R LICENSE README.md CHANGELOG.md examples $(DESTDIR)$(DATADIR)/doc/blazon/
 uninstall: ## remove what install put there

@@ -38,7 +38,7 @@ tally() {
   if [ "$notok" -gt 0 ]; then
     failing+=("$name ($notok)")
     echo "--- $name failed; from $log:"
-    { grep -aE -A3 '^not ok|ERROR:|runtime error|SUMMARY' "$log" | head -n 40; echo '    ...'; tail -n 25 "$log"; } | cut -c1-300 | sed 's/^/    /'
+    { grep -aE -A3 '^not ok|ERROR:|runtime error|SUMMARY| error: |Error [0-9]' "$log" | head -n 40; echo '    ...'; tail -n 25 "$log"; } | cut -c1-300 | sed 's/^/    /'
   fi
   return 0
 }
