@@ -86,6 +86,8 @@ const lex_word *lex_word_find(const lexer *lx, str s) {
   return NULL;
 }
 
+static bool is_control(unsigned char c) { return (c < 32 && (c < 9 || c > 13 || c == 11)) || c == 127; }
+
 /* A file in another encoding or no text at all gets one error that says so: its bytes would give thousands. */
 static bool is_text(lexer *lx, str s) {
   const srcfile *f = lx->f;
@@ -102,9 +104,9 @@ static bool is_text(lexer *lx, str s) {
     return false;
   }
   uint32_t odd = 0, sample = s.n < 4096 ? s.n : 4096;
-  for (uint32_t i = 0; i < sample; i++) odd += (u[i] < 32 && !strchr("\t\n\r\f", u[i])) || u[i] == 127;
+  for (uint32_t i = 0; i < sample; i++) odd += is_control(u[i]);
   for (uint32_t i = lex_utf8_check(s, 0); i < sample; i = lex_utf8_check(s, i + 1)) odd++;
-  if (sample >= 16 && odd > sample / 10) {
+  if (odd >= 8 && odd > sample / 10) {
     lex_error(lx, DIAG_LEX_BINARY, start, "this is not a text file");
     return false;
   }
@@ -126,6 +128,18 @@ static void report_utf8(lexer *lx, str s) {
     lex_error(lx, DIAG_LEX_UTF8, (span){ first, first + 1 }, "%u bytes in this file are not UTF-8: it is probably in another encoding, such as Latin-1", bad);
 }
 
+/* Anywhere, comments and texts included: they are invisible, and a terminal obeys them. */
+static void report_controls(lexer *lx, str s) {
+  enum { SHOWN = 10 };
+  uint32_t shown = 0;
+  for (uint32_t i = 0; i < s.n && shown < SHOWN; i++) {
+    if (!is_control((unsigned char)s.p[i])) continue;
+    uint32_t at = lx->f->base + i;
+    lex_error(lx, DIAG_LEX_CHAR, (span){ at, at + 1 }, "control character U+%04X; in a text write it as `\\u{%X}`", (unsigned)s.p[i], (unsigned)s.p[i]);
+    shown++;
+  }
+}
+
 void lex_open(lexer *lx, arena *a, diags *d, const srcfile *f) {
   *lx = (lexer){ .a = a, .d = d, .f = f, .line_first = true };
   words_fill(lx);
@@ -141,6 +155,7 @@ void lex_open(lexer *lx, arena *a, diags *d, const srcfile *f) {
   }
   if (s.n >= 3 && memcmp(s.p, "\xEF\xBB\xBF", 3) == 0) lx->skip = 3;
   report_utf8(lx, s);
+  report_controls(lx, s);
   uint32_t n = s.n - lx->skip;
   lx->buf = arena_alloc(a, (size_t)n + 2); /* flex wants two NULs behind the text */
   if (n) memcpy(lx->buf, s.p + lx->skip, n);

@@ -33,7 +33,7 @@ static ast *settle(parser *p, ast *n, const nodes *list) {
   bool deep = n->nest > AST_MAX_NEST, tall = n->depth > AST_MAX_DEPTH;
   if (!deep && !tall) return n;
   if (!p->too_deep) {
-    span at = { p->tok.sp.beg, p->tok.sp.end };
+    span at = { n->sp.beg, n->sp.beg + 1 };
     if (deep) lex_error(&p->lx, DIAG_SYN_TOO_DEEP, at, "nested too deep (limit %d)", AST_MAX_NEST);
     else lex_error(&p->lx, DIAG_SYN_TOO_LONG, at, "too many operators in a row (limit %d)", AST_MAX_CHAIN);
     p->too_deep = true;
@@ -277,9 +277,7 @@ ast *mk_mixed(parser *p, span sp, span op, ast *a, ast *b) {
   diag *g = lex_error(&p->lx, DIAG_SYN_COALESCE, op, "`??` next to arithmetic needs parentheses");
   str l = source_of(p, a->sp), r = source_of(p, b->sp), o = source_of(p, op);
   if (g && brief(l) && brief(r)) {
-    bool left = a->kind == AST_COALESCE || a->kind == AST_ARITH;
-    str fixed = left ? str_fmt(p->a, "(%.*s) %.*s %.*s", STR_ARG(l), STR_ARG(o), STR_ARG(r))
-                     : str_fmt(p->a, "%.*s %.*s (%.*s)", STR_ARG(l), STR_ARG(o), STR_ARG(r));
+    str fixed = str_fmt(p->a, "(%.*s) %.*s %.*s", STR_ARG(l), STR_ARG(o), STR_ARG(r));
     lex_fix(&p->lx, g, sp, fixed, "if this is meant, write `%.*s`", STR_ARG(fixed));
   }
   return mk(p, AST_ERROR, sp);

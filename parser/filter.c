@@ -5,7 +5,8 @@
  *
  * Recovery: when the grammar has dropped to a list (`error` in grammar.y), tokens are skipped up to one that begins a line and looks like the
  * beginning of a list's element, or to the brace that ends the block. Rule files are written a clause a line, so this finds the next
- * error in the same block far more often than error productions alone. Progress: the same place is never given twice. */
+ * error in the same block far more often than error productions alone. The block behind a header that could not be read is
+ * read all the same. Progress: the same place is never given twice. */
 #include "parser/parse.h"
 #include "parser/grammar.h"
 
@@ -37,6 +38,7 @@ static void filtered_next(parser *p) {
   if (t->flags & LEX_LINE_FIRST) {
     p->line_word = *t;
     if (begins_statement(t)) p->parens = 0;
+    if (t->class == LEX_DECL_WORD) p->decl = t->kind;
   }
   if (t->kind == '(' || t->kind == '[') p->parens++;
   else if ((t->kind == ')' || t->kind == ']') && p->parens) p->parens--;
@@ -57,11 +59,22 @@ static bool is_sync(const parser *p, const token *t, int level, uint32_t depth) 
   return !p->parens && (t->kind == LEX_NAME || t->class == LEX_SOFT_WORD || t->kind == LEX_TEXT || t->kind == LEX_UNDERSCORE);
 }
 
+/* Declarations whose blocks make sense without their headers. */
+static bool is_readable(int decl) {
+  return decl == LEX_RULE || decl == LEX_RECORD || decl == LEX_CHOOSE || decl == LEX_TEMPLATE || decl == LEX_TEST || decl == LEX_WAIVE;
+}
+
 static void skip(parser *p, int level) {
   uint32_t depth = 0;
   for (;;) {
     filtered_next(p);
     if (is_sync(p, &p->tok, level, depth)) break;
+    if (p->tok.kind == '{' && level == SYNC_FILE && !depth && is_readable(p->decl)) {
+      p->orphan = p->decl;
+      p->decl = 0;
+      p->peek = p->tok, p->has_peek = true; /* free here: only words look ahead */
+      break;
+    }
     if (p->tok.kind == '{') depth++;
     else if (p->tok.kind == '}' && depth) depth--;
   }
@@ -84,12 +97,14 @@ void parse_next(parser *p) {
 }
 
 bool parse_resync(parser *p, int level) {
+  if (level == SYNC_FILE) p->too_deep = false;
   if (is_sync(p, &p->tok, level, 0) && p->tok.sp.beg != p->last_sync) {
     p->last_sync = p->tok.sp.beg;
     p->parens = 0;
     return false;
   }
   if (p->tok.kind == LEX_EOF) return false;
+  if (p->tok.kind == '{' && level == SYNC_FILE && !p->has_peek) p->peek = p->tok, p->has_peek = true; /* skip is to see it */
   p->skip = level + 1;
   return true;
 }

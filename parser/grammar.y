@@ -34,13 +34,15 @@ static parser *const p = NULL;
 #define YYLLOC_DEFAULT(cur, rhs, n) \
   ((cur) = (n) ? (span){ YYRHSLOC(rhs, 1).beg, YYRHSLOC(rhs, n).end } : (span){ YYRHSLOC(rhs, 0).end, YYRHSLOC(rhs, 0).end })
 #define RECOVER(level) do { yyerrok; if (parse_resync(p, (level))) yyclearin; } while (0)
+/* In a hole, recovery proper begins where the hole ends; until then bison drops tokens, which is what makes progress. */
+#define HOLE_RECOVER do { if (p->tok.kind == LEX_MID || p->tok.kind == LEX_TAIL) yyerrok; } while (0)
 
 static int syn_lex(SYN_STYPE *value, span *sp, parser *ps);
 static void syn_error(span *sp, parser *ps, const char *message);
 }
 
 %token END 0
-%token UNDEF EXPR_START
+%token UNDEF FILE_START EXPR_START ORPHAN_BLOCK ORPHAN_FIELDS
 %token <token> NAME TEXT HEAD MID TAIL FORMAT RAW INT DEC PERCENT RATIO COLOR DATE TIME
 %token DOTDOT ".." ARROW "->" EQ "==" NE "!=" LE "<=" GE ">=" COALESCE "??"
 /* declarations */
@@ -81,7 +83,7 @@ static void syn_error(span *sp, parser *ps, const char *message);
 %nterm <nodes> arms clauses block optvalues holes args list
 
 %%
-input: items
+input: FILE_START items
      | EXPR_START expr                          { p->expr = $expr; } ;
 
 items: %empty
@@ -119,6 +121,8 @@ item: "module" path                             { $$ = mk_a(p, AST_MODULE, @$, $
     | "template" name for block                 { $$ = with_list(p, mk_named(p, AST_TEMPLATE, @$, $name, $for, NULL, NULL), $block); }
     | "test" label block                        { $$ = with_list(p, mk_ab(p, AST_TEST, @$, $label, NULL), $block); }
     | "test" label "for" "any" param block      { $$ = with_list(p, mk_ab(p, AST_TEST, @$, $label, $param), $block); }
+    | ORPHAN_BLOCK block                        { $$ = mk(p, AST_ERROR, @$); } /* behind a header that could not be read */
+    | ORPHAN_FIELDS open fields close           { $$ = mk(p, AST_ERROR, @$); }
     ;
 
 /* ---- names ---- */
@@ -332,10 +336,10 @@ text: label
     | HEAD holes TAIL                           { $$ = mk_interp(p, @$, $HEAD, $holes, $TAIL); } ;
 holes: expr                                     { $$ = list_new(mk_hole(p, @$, $expr, (str){ "", 0 })); }
      | expr FORMAT                              { $$ = list_new(mk_hole(p, @$, $expr, $FORMAT.text)); }
-     | error                                    { $$ = list_new(mk(p, AST_ERROR, @$)); yyerrok; }
+     | error                                    { $$ = list_new(mk(p, AST_ERROR, @$)); HOLE_RECOVER; }
      | holes MID expr                           { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk_hole(p, @expr, $expr, (str){ "", 0 })); }
      | holes MID expr FORMAT                    { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk_hole(p, (span){ @expr.beg, @FORMAT.end }, $expr, $FORMAT.text)); }
-     | holes MID error                          { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk(p, AST_ERROR, @3)); yyerrok; } ;
+     | holes MID error                          { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk(p, AST_ERROR, @3)); HOLE_RECOVER; } ;
 %%
 
 /* Lexer kinds to the numbers of this grammar. */
@@ -347,12 +351,17 @@ const short parse_token_kinds[LEX_KIND_END - LEX_FIRST_NAMED] = {
 };
 
 static int syn_lex(SYN_STYPE *value, span *sp, parser *ps) {
-  if (ps->start) {
-    ps->start = 0;
-    return T_EXPR_START;
+  if (!ps->started) { /* a first token of its own, so that even the file's first word finds a place to recover */
+    ps->started = true;
+    return ps->want_expr ? T_EXPR_START : T_FILE_START;
   }
   parse_next(ps);
   *sp = ps->tok.sp;
+  if (ps->orphan) {
+    int kind = ps->orphan == LEX_RECORD ? T_ORPHAN_FIELDS : T_ORPHAN_BLOCK;
+    ps->orphan = 0;
+    return kind;
+  }
   /* every token that has a value has this one: any member of the union will do */
   value->T_NAME = ps->tok;
   return parse_lex_kind(&ps->tok);

@@ -65,6 +65,7 @@ static void group(kindset *s, phrases *out) {
   if (s->has[LEX_KEY] && s->has[LEX_SPLIT] && !soft) {
     say(out, STR("a modifier such as `key`"));
     remove_all(s, modifiers);
+    if (s->has['}']) say(out, STR("the next field")), s->has['}'] = s->has[LEX_NAME] = false;
   }
   if (s->has[LEX_MATCHES] && s->has[LEX_INT]) {
     say(out, STR("a bound such as `1..80`"));
@@ -83,8 +84,9 @@ static void group(kindset *s, phrases *out) {
     remove_class(s, LEX_CLAUSE_WORD);
     s->has[LEX_LET] = s->has[LEX_NAME] = false;
   }
+  if (s->has['}']) s->has[LEX_DOTDOT] = s->has[LEX_ARROW] = s->has[LEX_OF] = s->has[LEX_PER] = false; /* a longer option */
   if (declaration) {
-    say(out, STR("a declaration"));
+    if (!s->has['}']) say(out, STR("a declaration"));
     remove_class(s, LEX_DECL_WORD);
     s->has[LEX_LET] = s->has[LEX_EOF] = false;
   }
@@ -174,6 +176,8 @@ static bool report_misspelt(parser *p, bool at_file) {
   if (!at_file && w->sp.beg == p->tok.sp.beg) return false; /* a name may begin a line here: it is not what is wrong */
   str near = near_word(p, w->text, at_file);
   if (!near.n) return false;
+  for (uint32_t i = 0; at_file && i < lex_nwords; i++)
+    if (str_eq(str_z(lex_words[i].word), near)) p->decl = lex_words[i].kind;
   diag *g = lex_error(&p->lx, DIAG_SYN_WORD, w->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(w->text), STR_ARG(near));
   lex_fix(&p->lx, g, w->sp, near, "write `%.*s`", STR_ARG(near));
   return true;
@@ -208,7 +212,7 @@ static bool report_special(parser *p, const expected *e) {
     return true;
   }
   if (expects(e, LEX_THEN) || expects(e, LEX_ELSE)) {
-    lex_error(&p->lx, DIAG_SYN_ELSE, t->sp, "expected `%s`, found %.*s: `if` is written `if c then a else b`",
+    lex_error(&p->lx, DIAG_SYN_ELSE, t->flags & LEX_LINE_FIRST ? p->prev.sp : t->sp, "expected `%s`, found %.*s: `if` is written `if c then a else b`",
               expects(e, LEX_THEN) ? "then" : "else", STR_ARG(what_found(p, t)));
     return true;
   }

@@ -14,7 +14,8 @@ typedef struct parser {
   lexer lx;
   nodes items;          /* declarations so far: kept even when the parser has to give up */
   ast *expr;            /* result of parse_expr */
-  int start;            /* pseudo token that the filter gives first; 0 for a file */
+  bool want_expr;       /* parse_expr, not parse_file */
+  bool started;         /* the pseudo token that says so has been given */
   /* filter.c */
   token tok, prev, peek; /* tok: the parser's lookahead; prev: before it; peek: read ahead */
   bool has_peek;
@@ -23,6 +24,8 @@ typedef struct parser {
   uint32_t depth;       /* open brackets of every kind, for the limit */
   int skip;             /* recovery: drop tokens up to the next place of this level (+1); 0 is none */
   uint32_t last_sync;   /* place at which recovery went on last, to see that it makes progress */
+  int decl;             /* the word that began the current declaration */
+  int orphan;           /* tok stands for the start of a block whose header could not be read: its declaration's word */
   bool too_deep;        /* reported in this declaration */
 } parser;
 
