@@ -34,6 +34,7 @@ void arena_free(arena *a) {
     mem_free(a->m, b, b->size);
   }
   a->used = 0;
+  a->epoch++;
 }
 
 void arena_reset(arena *a) {
@@ -44,6 +45,7 @@ void arena_reset(arena *a) {
   }
   if (a->head) a->head->at = HEAD;
   a->used = 0;
+  a->epoch++;
 }
 
 static void *take(arena *a, size_t n) {
@@ -94,6 +96,7 @@ void arena_restore(arena *a, arena_mark m) {
   }
   if (m.block && a->head) a->head->at = m.at;
   a->used = m.used;
+  a->epoch++;
 }
 
 void *arena_grow_(arena *a, const void *v, size_t elem, uint32_t n, uint32_t *cap) {

@@ -34,6 +34,7 @@ typedef struct arena {
   struct arena_block *head;  /* newest block */
   jmp_buf *oom;              /* where arena_alloc jumps; NULL aborts (only unit tests run so) */
   size_t used;               /* bytes handed out since init or reset */
+  uint32_t epoch;            /* moves on whenever memory may have been taken back (reset, restore): caches of pointers into it look here */
   size_t limit;              /* 0 none; else arena_alloc jumps with ARENA_LIMIT when used would pass it */
 } arena;
 
