@@ -99,4 +99,14 @@ broken=$(for page in "${pages[@]}"; do
   done
 done)
 if [ -z "$broken" ]; then pass "links inside the repository lead somewhere"; else fail "links inside the repository" <<< "$broken"; fi
+
+# each folder's README has a line for each of its files
+unlisted=$(for readme in */README.md; do
+  folder=$(dirname "$readme")
+  case $folder in build* | examples | tests | docs) continue ;; esac
+  for f in "$folder"/*; do
+    [ -f "$f" ] && [ "$f" != "$readme" ] && ! grep -qF "\`$(basename "$f")\`" "$readme" && echo "$readme does not name $(basename "$f")"
+  done
+done)
+if [ -z "$unlisted" ]; then pass "folder READMEs name every file"; else fail "folder READMEs name every file" <<< "$unlisted"; fi
 [ $bad -eq 0 ]

@@ -1,0 +1,124 @@
+#!/bin/bash
+# Runs the examples and compares with what they are known to find: tests/examples.sh BUILD_VARIANT_DIR
+#
+# The asset library against examples/dam/expected.tsv (BLESS=1 rewrites it: read the diff); simple-icons against what the project's own schema check
+# said of old releases, where npm and the reference vectors are at hand; the installed library, embedded by a C program.
+set -u
+cd "$(dirname "$0")/.." || exit 3
+B=$1
+blazon=$PWD/$B/blazon
+work=$PWD/${BUILD:-build}/examples
+now=2026-06-15T09:00:00Z
+rm -rf "$work"; mkdir -p "$work"
+export NO_COLOR=1
+n=0 bad=0
+pass() { n=$((n + 1)); echo "ok $n - $1"; }
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+fail() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $1"; sed 's/^/    /' | head -n 40; }
+same() { # NAME EXPECTED ACTUAL
+  if diff -u "$2" "$3" > "$work/diff"; then pass "$1"; else fail "$1" < "$work/diff"; fi
+}
+json() { sqlite3 -batch -separator '	' :memory: "$1"; }
+# a JSON report -> one line a rule with findings, one a column with bad data
+by_rule() {
+  json "SELECT 'rule', json_extract(value,'\$.rule'), json_extract(value,'\$.counts.fail'), json_extract(value,'\$.counts.unknown'),
+          json_extract(value,'\$.counts.error'), json_extract(value,'\$.counts.vacuous')
+        FROM json_each(readfile('$1'),'\$.rules')
+        WHERE json_extract(value,'\$.counts.fail') + json_extract(value,'\$.counts.unknown') + json_extract(value,'\$.counts.error') +
+          json_extract(value,'\$.counts.vacuous') > 0 ORDER BY 2;
+        SELECT 'data', json_extract(value,'\$.source'), coalesce(json_extract(value,'\$.column'),''), json_extract(value,'\$.rule'), count(*)
+        FROM json_each(readfile('$1'),'\$.findings') WHERE json_extract(value,'\$.kind') = 'data' GROUP BY 2, 3, 4 ORDER BY 2, 3, 4"
+}
+
+# ---- the asset library ----
+db=$work/dam.db
+if ! command -v sqlite3 > /dev/null; then
+  skip "asset library" "the sqlite3 command is not installed"
+elif ! examples/dam/make.sh "$db" 2> "$work/err"; then
+  fail "the asset library is made" < "$work/err"
+else
+  if "$blazon" check examples/dam --db "$db" > "$work/check" 2>&1; then pass "dam: the rules compile and fit the database"; else fail "dam: check" < "$work/check"; fi
+  "$blazon" validate examples/dam --db "$db" --now $now --format json --max-findings 1000000 > "$work/dam.json" 2> "$work/err"
+  rc=$?
+  if [ $rc -eq 1 ]; then pass "dam: validate ends with 1"; else fail "dam: validate ends with $rc, not 1" < "$work/err"; fi
+  by_rule "$work/dam.json" > "$work/dam.tsv"
+  for audience in adults reachable lapsed_buyers oat_lovers cold_brew_launch; do
+    "$blazon" match "morrow.audiences.$audience" examples/dam --db "$db" --now $now --to "$work/$audience.csv" > "$work/match" 2>&1 ||
+      echo "match $audience ended with $?" >> "$work/dam.tsv"
+    tail -n +2 "$work/$audience.csv" | awk -F, -v a=$audience '{ n[$NF]++ } END { for (v in n) print "audience\t" a "\t" v "\t" n[v] }' | LC_ALL=C sort >> "$work/dam.tsv"
+  done
+  [ "${BLESS:-}" = 1 ] && cp "$work/dam.tsv" examples/dam/expected.tsv
+  same "dam: findings by rule, bad data by column, audiences" examples/dam/expected.tsv "$work/dam.tsv"
+
+  # the same from a bundle, and by several workers
+  if "$blazon" build examples/dam -o "$work/dam.bundle" > "$work/err" 2>&1; then
+    "$blazon" validate "$work/dam.bundle" --db "$db" --now $now --format json --max-findings 1000000 > "$work/bundle.json" 2> "$work/err"
+    by_rule "$work/bundle.json" > "$work/bundle.tsv"
+    head -n "$(wc -l < "$work/bundle.tsv")" "$work/dam.tsv" > "$work/files.tsv"
+    same "dam: a bundle finds the same" "$work/files.tsv" "$work/bundle.tsv"
+  else fail "dam: build" < "$work/err"; fi
+  "$blazon" validate examples/dam --db "$db" --now $now --format json --max-findings 1000000 --jobs 3 > "$work/jobs.json" 2> "$work/err"
+  same "dam: three workers write the same report" "$work/dam.json" "$work/jobs.json"
+fi
+
+# ---- simple-icons ----
+vectors=../shared/vectors/simple_icons/jsonschema_failures.tsv
+icons() { # VERSION COUNT
+  local version=$1 count=$2 source rc path
+  source=$(examples/simple-icons/fetch.sh "$version" "${BUILD:-build}/simple-icons" 2> "$work/err")
+  rc=$?
+  if [ $rc -eq 77 ]; then skip "simple-icons $version" "$(tail -n 1 "$work/err")"; return; fi
+  if [ $rc -ne 0 ]; then fail "simple-icons $version: fetch" < "$work/err"; return; fi
+  "$blazon" validate examples/simple-icons --source "$source" --format json --max-findings 1000000 > "$work/icons-$version.json" 2> "$work/err"
+  rc=$?
+  [ $rc -le 1 ] || { fail "simple-icons $version: validate ended with $rc" < "$work/err"; return; }
+  path='$'; case $source in *#/icons) path='$.icons' ;; esac
+  # entries by position -> title, and the member of the entry that the finding is about
+  json "SELECT DISTINCT '$version', json_extract(i.value,'\$.title'), json_extract(f.value,'\$.field')
+        FROM json_each(readfile('$work/icons-$version.json'),'\$.findings') f
+        JOIN json_each(readfile('$(sed 's/^icons=//; s/#.*//' <<< "$source")'),'$path') i ON i.key = json_extract(f.value,'\$.position') - 1
+        WHERE json_extract(f.value,'\$.severity') = 'error'" | LC_ALL=C sort > "$work/icons-$version.tsv"
+  [ "$(wc -l < "$work/icons-$version.tsv")" -eq "$count" ] && pass "simple-icons $version: $count entries and fields" ||
+    fail "simple-icons $version: $(wc -l < "$work/icons-$version.tsv") instead of $count" < "$work/icons-$version.tsv"
+  if [ ! -e $vectors ]; then skip "simple-icons $version: the same as the JSON schema" "no reference vectors beside the repository"; return; fi
+  awk -F'\t' -v v="$version" '$1 == v { print $1 "\t" $2 "\t" $3 }' $vectors | LC_ALL=C sort > "$work/schema-$version.tsv"
+  same "simple-icons $version: the same entries and fields as the JSON schema" "$work/schema-$version.tsv" "$work/icons-$version.tsv"
+}
+if command -v sqlite3 > /dev/null; then
+  icons 1.0.0 86
+  icons 5.0.0 84
+  icons 16.37.0 0
+fi
+
+# ---- the library, installed and embedded ----
+stage=$work/stage
+if make --no-print-directory -s BUILD="${BUILD:-build}" VARIANT="$(basename "$B")" install DESTDIR="$stage" PREFIX=/usr > "$work/install" 2>&1; then
+  pass "make install"
+  missing=$(for f in bin/blazon include/blazon.h lib/libblazon.a lib/libblazon.so lib/pkgconfig/blazon.pc share/man/man1/blazon.1 \
+    share/bash-completion/completions/blazon share/zsh/site-functions/_blazon share/fish/vendor_completions.d/blazon.fish share/doc/blazon/LICENSE; do
+    [ -s "$stage/usr/$f" ] || echo "$f"
+  done)
+  [ -z "$missing" ] && pass "everything is installed" || fail "not installed" <<< "$missing"
+  export PKG_CONFIG_PATH=$stage/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage
+  for c in examples/embed/*.c; do
+    [ -e "$c" ] || continue
+    name=$(basename "$c" .c)
+    # shellcheck disable=SC2046
+    if ${CC:-gcc} -std=c11 -Wall -Wextra -Werror "$c" -o "$work/$name" $(pkg-config --cflags --libs blazon) -pthread > "$work/err" 2>&1 &&
+      (cd "$work" && LD_LIBRARY_PATH=$stage/usr/lib "./$name") > "$work/out" 2>&1; then pass "embed: $name with the shared library"
+    else fail "embed: $name with the shared library" < <(cat "$work/err" "$work/out" 2> /dev/null); fi
+    # the libraries behind it are the system's own: their paths need no prefix
+    # shellcheck disable=SC2046
+    if ${CC:-gcc} -std=c11 "$c" -o "$work/$name-static" -I"$stage/usr/include" "$stage/usr/lib/libblazon.a" \
+      $(PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR='' pkg-config --libs $(sed -n 's/^Requires.private: //p' "$stage/usr/lib/pkgconfig/blazon.pc")) -lm -pthread > "$work/err" 2>&1 &&
+      (cd "$work" && "./$name-static") > "$work/out" 2>&1; then pass "embed: $name with the static library"
+    else fail "embed: $name with the static library" < <(cat "$work/err" "$work/out" 2> /dev/null); fi
+  done
+  unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+  make --no-print-directory -s BUILD="${BUILD:-build}" VARIANT="$(basename "$B")" uninstall DESTDIR="$stage" PREFIX=/usr > "$work/install" 2>&1
+  left=$(find "$stage" -type f -o -type l)
+  [ -z "$left" ] && pass "make uninstall leaves nothing" || fail "make uninstall leaves" <<< "$left"
+else
+  fail "make install" < "$work/install"
+fi
+[ $bad -eq 0 ]
