@@ -18,7 +18,7 @@ fail() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $1"; sed 's/^/    /' 
 same() { # NAME EXPECTED ACTUAL
   if diff -u "$2" "$3" > "$work/diff"; then pass "$1"; else fail "$1" < "$work/diff"; fi
 }
-json() { sqlite3 -batch -separator '	' :memory: "$1"; }
+json() { sqlite3 -batch -separator $'\t' :memory: "$1"; }
 # a JSON report -> one line a rule with findings, one a column with bad data
 by_rule() {
   json "SELECT 'rule', json_extract(value,'\$.rule'), json_extract(value,'\$.counts.fail'), json_extract(value,'\$.counts.unknown'),
