@@ -107,10 +107,17 @@ static inline int64_t str_find(str s, str part, uint32_t from) {
   return -1;
 }
 
+/* #RGB, #RGBA, #RRGGBB, #RRGGBBAA, with or without #. */
+bool lib_color_parse(str s, int64_t *out);
+/* CIEDE2000 of two Lab triples: the published test data is in Lab. */
+double color_delta_e_lab(const double x[3], const double y[3]);
+
 /* Positions that users give, turned into a half-open range of n elements: 1-based, both ends included, negative from the end. Positions
    outside are cut; false for position 0, which is an error (c->error is set). */
 bool lib_range(lib_ctx *c, int64_t first, int64_t last, uint32_t n, uint32_t *from, uint32_t *to);
 
+/* A decimal number as users write it, with a point in every locale; false when it is none or too large. */
+bool lib_number_parse(str s, double *out);
 /* x to so many decimals (0 to 15), halves away from zero, as digits without a locale's ideas; 400 bytes are enough. */
 int number_fixed(double x, int decimals, char out[400]);
 
