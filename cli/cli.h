@@ -37,6 +37,8 @@ bool cli_color(const args *a, int fd);
 bool cli_clock(cli *c, const args *a);
 bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **out);
 enum format cli_format(const args *a);
+/* Do all bindings name sources of c->p? false: said which does not. */
+bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings);
 /* Points c->out to --output (default: standard output). false: it cannot be created, said so. */
 bool cli_output(cli *c, const args *a);
 /* Closes c->out and says what failed: code, or X_ENV. */
@@ -72,6 +74,7 @@ typedef struct show {
   double seconds;          /* how long the run took; text only */
 } show;
 void report_text(const show *s);
+void report_data(const show *s);                                  /* as text: only what is wrong with the data itself */
 void report_json(const show *s);
 void report_sarif(const show *s);
 void report_junit(const show *s);

@@ -86,6 +86,20 @@ bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **result
   return true;
 }
 
+bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings) {
+  const ir_program *ir = c->p->ir;
+  for (uint32_t i = 0; i < n; i++) {
+    str x, y, name = bindings[i].source;
+    if (rt_find_name(ir, RT_NAME_SOURCE, name, &x, &y) >= 0) continue;
+    const str *near = rt_suggest_name(&c->a, ir, RT_NAME_SOURCE, name);
+    if (x.n) cli_usage(c, NULL, "source `%.*s` could be `%.*s` or `%.*s`; write the full name", STR_ARG(name), STR_ARG(x), STR_ARG(y));
+    else if (near) cli_usage(c, NULL, "no source is named `%.*s`; did you mean `%.*s`?", STR_ARG(name), STR_ARG(*near));
+    else cli_usage(c, NULL, "no source is named `%.*s`; `blazon check --list` lists them", STR_ARG(name));
+    return false;
+  }
+  return true;
+}
+
 enum format cli_format(const args *a) {
   static const char *const names[] = { "text", "json", "sarif", "junit", "github" };
   const char *value = args_value(a, "format");

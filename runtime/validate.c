@@ -113,7 +113,7 @@ static void plan(run *run) {
     }
     run->lists[s] = list;
     /* a table that some rule needs but no database is given for: opening says so; a source that the host feeds is left out */
-    run->wanted[s] = run->nlist[s] ? given || file : given && !run->o->nonly;
+    run->wanted[s] = run->nlist[s] && !run->o->schema_only ? given || file : given && !run->o->nonly;
     run->fields[s] = fields_of(a, run, s);
   }
   rep->ndata_groups = group;
@@ -462,6 +462,7 @@ static int run_without_record(worker *w) {
 static int run_all(worker *w) {
   const ir_program *ir = w->run->p->ir;
   int status = worker_data(w);
+  if (w->run->o->schema_only) return status;
   for (uint32_t s = 0; status == RT_OK && s < ir->nsources; s++) {
     if (!w->run->wanted[s]) continue;
     w->source = s;

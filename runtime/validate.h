@@ -18,6 +18,7 @@ typedef struct rt_validate_opts {
   int64_t sample;              /* so many rows of each source, by the same hash; 0: all */
   uint32_t jobs;               /* threads over large tables; 0 or 1: none */
   vm_limits limits;
+  bool schema_only;            /* open the data, compare its columns with the records, and stop */
   bool (*progress)(void *ud, str source, int64_t rows, int64_t estimate); /* every few thousand rows, on one thread; false stops the run */
   void *ud;
 } rt_validate_opts;

@@ -1,0 +1,359 @@
+/* The report that a brand manager reads: findings under the guideline that they break, then a summary that fits a screen, worst rules first. */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUMMARY_RULES = 12, KEY_WIDTH = 24 };
+
+static enum style severity_style(severity s) { return s == SEV_ERROR ? S_RED : s == SEV_WARNING ? S_YELLOW : S_CYAN; }
+
+/* A text over several lines, all at the same indentation. */
+static void indented(out *o, str s, int indent) {
+  const char *p = s.p, *end = s.p + s.n;
+  while (p < end) {
+    const char *nl = memchr(p, '\n', (size_t)(end - p));
+    const char *stop = nl ? nl : end;
+    if (p != s.p) out_fmt(o, "\n%*s", indent, "");
+    out_safe(o, (str){ p, (uint32_t)(stop - p) });
+    p = nl ? nl + 1 : end;
+  }
+  out_ch(o, '\n');
+}
+
+static void spaces(out *o, int64_t n) {
+  while (n-- > 0) out_ch(o, ' ');
+}
+
+static str record_name(arena *a, const show *s, const finding *x) {
+  if (x->key.n) return x->key;
+  if (x->line && x->file.n) return str_fmt(a, "%.*s:%u", STR_ARG(x->file), x->line);
+  if (x->position) return str_fmt(a, "#%" PRId64, x->position);
+  (void)s;
+  return STR("-");
+}
+
+static void put_key(const show *s, const finding *x, int width) {
+  str key = record_name(&s->c->a, s, x);
+  out_style(s->o, S_BOLD);
+  out_safe(s->o, key);
+  out_style(s->o, S_PLAIN);
+  int64_t w = text_width(s->c, key);
+  if (w > width) out_fmt(s->o, "\n%*s", width + 4, ""), w = width;
+  spaces(s->o, width + 2 - w);
+}
+
+/* Where a message of the rule's own words does not tell the value, tell it: actual against expected. */
+static void put_actual(const show *s, const finding *x, const find_clause *c, int indent) {
+  const prog_rule *r = s->p->ir->rules[x->rule];
+  const prog_clause *pc = &r->clauses[c->clause];
+  if (c->result != TR_F || pc->generated || !c->actual.n || r->refinement) return;
+  out_style(s->o, S_DIM);
+  out_fmt(s->o, "%*s%.*s is ", indent, "", STR_ARG(pc->at_path));
+  out_safe(s->o, c->actual.n > 200 ? (str){ c->actual.p, 200 } : c->actual);
+  out_fmt(s->o, "; the rule: %s %.*s", pc->forbid ? "forbid" : "require", STR_ARG(pc->text));
+  out_style(s->o, S_PLAIN);
+  out_ch(s->o, '\n');
+}
+
+static void put_place(const show *s, const finding *x, int indent) {
+  if (!x->line || !x->file.n) return;
+  out_style(s->o, S_DIM);
+  out_fmt(s->o, "%*sat %.*s:%u:%u\n", indent, "", STR_ARG(x->file), x->line, x->col);
+  out_style(s->o, S_PLAIN);
+}
+
+static void put_finding(const show *s, const finding *x, int width) {
+  arena_mark mark = arena_save(&s->c->a);
+  out_z(s->o, "    ");
+  put_key(s, x, width);
+  int indent = width + 6;
+  indented(s->o, finding_message(&s->c->a, s, x), indent);
+  for (uint32_t i = 0; i < x->nclauses; i++) put_actual(s, x, &x->clauses[i], indent);
+  put_place(s, x, indent);
+  if (x->fix.n) {
+    out_fmt(s->o, "%*sfix: ", indent, "");
+    indented(s->o, x->fix, indent + 5);
+  }
+  arena_restore(&s->c->a, mark);
+}
+
+static int key_width(const show *s, const find_group *g, uint32_t n) {
+  int64_t width = 4;
+  for (uint32_t i = 0; i < n; i++) {
+    int64_t w = text_width(s->c, record_name(&s->c->a, s, g->v[i]));
+    if (w > width && w <= KEY_WIDTH) width = w;
+  }
+  return (int)width;
+}
+
+static void more(const show *s, int64_t n) {
+  if (n <= 0) return;
+  out_style(s->o, S_DIM);
+  out_fmt(s->o, "    … and %.*s more%s\n", STR_ARG(grouped(&s->c->a, n)), s->c->quiet ? "" : " (--max-findings N shows up to N in all)");
+  out_style(s->o, S_PLAIN);
+}
+
+static void put_group(const show *s, uint32_t g, int64_t all) {
+  const find_group *group = &s->r->f.groups[g];
+  uint32_t n = group->n < s->per_rule ? group->n : s->per_rule;
+  int width = key_width(s, group, n);
+  for (uint32_t i = 0; i < n; i++) put_finding(s, group->v[i], width);
+  more(s, all - n);
+  out_ch(s->o, '\n');
+}
+
+/* ---- data ---- */
+
+void report_data(const show *s) {
+  for (uint32_t g = 0; g < s->r->ndata_groups; g++) {
+    const find_group *group = &s->r->f.groups[g];
+    if (!group->n) continue;
+    const finding *x = group->v[0];
+    out_style(s->o, severity_style(x->sev));
+    out_fmt(s->o, "data %s", severity_name(x->sev));
+    out_style(s->o, S_PLAIN);
+    out_z(s->o, "  ");
+    out_style(s->o, S_BOLD);
+    if (x->source != UINT32_MAX) out_str(s->o, s->p->ir->sources[x->source]->name);
+    else out_z(s->o, "the database");
+    if (x->field >= 0) out_fmt(s->o, ", column %.*s", STR_ARG(x->column));
+    out_style(s->o, S_PLAIN);
+    out_fmt(s->o, "  [%s]\n", diag_table[x->code].code);
+    put_group(s, g, group->n);
+  }
+}
+
+/* ---- rules ---- */
+
+static str source_word(const show *s, const prog_rule *r, int64_t n) {
+  const ir_program *ir = s->p->ir;
+  if (r->source >= 0) {
+    str name = ir->sources[r->source]->name;
+    const char *dot = memrchr(name.p, '.', name.n);
+    return dot ? (str){ dot + 1, name.n - (uint32_t)(dot + 1 - name.p) } : name;
+  }
+  return n == 1 ? STR("record") : STR("records");
+}
+
+static int64_t checked(const rt_counts *c) {
+  int64_t n = 0;
+  for (int v = 0; v < V_COUNT; v++) n += c->n[v];
+  return n;
+}
+
+static void part(const show *s, bool *some, int64_t n, const char *word) {
+  if (!n) return;
+  out_fmt(s->o, "%s%.*s %s", *some ? ", " : "", STR_ARG(grouped(&s->c->a, n)), word);
+  *some = true;
+}
+
+static void rule_head(const show *s, uint32_t i) {
+  const prog_rule *r = s->p->ir->rules[i];
+  const rt_counts *c = &s->r->rules[i];
+  bool some = false;
+  out_style(s->o, severity_style(r->sev));
+  out_z(s->o, severity_name(r->sev));
+  out_style(s->o, S_PLAIN);
+  out_z(s->o, "  ");
+  out_style(s->o, S_BOLD);
+  out_str(s->o, r->name);
+  out_style(s->o, S_PLAIN);
+  out_z(s->o, "  ");
+  part(s, &some, c->n[V_FAIL], plural(c->n[V_FAIL], "fails", "fail"));
+  part(s, &some, c->n[V_UNKNOWN], "unknown");
+  part(s, &some, c->n[V_ERROR], "in error");
+  if (r->source >= 0 || r->refinement) {
+    int64_t n = checked(c);
+    str word = source_word(s, r, n);
+    out_fmt(s->o, ", of %.*s %.*s", STR_ARG(grouped(&s->c->a, n)), STR_ARG(word));
+  }
+  out_ch(s->o, '\n');
+  if (r->because.n || r->owner.n) {
+    out_z(s->o, "  ");
+    out_safe(s->o, r->because);
+    if (r->owner.n) out_fmt(s->o, "%s(%.*s)", r->because.n ? "  " : "", STR_ARG(r->owner));
+    out_ch(s->o, '\n');
+  }
+  if (r->link.n) out_fmt(s->o, "  %.*s\n", STR_ARG(r->link));
+}
+
+static void rule_groups(const show *s) {
+  for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
+    uint32_t g = s->r->ndata_groups + i;
+    int64_t bad = rt_counts_bad(&s->r->rules[i], 0);
+    if (!bad) continue;
+    rule_head(s, i);
+    put_group(s, g, bad);
+  }
+}
+
+/* ---- by record ---- */
+
+typedef struct listed { const finding **v; uint32_t n; } listed;
+
+static void gather(void *ud, const finding *x) {
+  listed *l = ud;
+  l->v[l->n++] = x;
+}
+
+static str record_order(const finding *x) { /* row findings about values carry two bytes of their own in front (see runtime/validate.c) */
+  if (x->kind == FIND_RULE) return x->order;
+  if (x->code == DIAG_ROW_VALUE && x->order.n > 2) return (str){ x->order.p + 2, x->order.n - 2 };
+  return (str){ "", 0 };
+}
+
+static int by_record(const void *a, const void *b) {
+  const finding *x = *(const finding *const *)a, *y = *(const finding *const *)b;
+  str p = record_order(x), q = record_order(y);
+  uint32_t n = p.n < q.n ? p.n : q.n;
+  int c = n ? memcmp(p.p, q.p, n) : 0;
+  if (c) return c;
+  if (p.n != q.n) return p.n < q.n ? -1 : 1;
+  return x->group < y->group ? -1 : x->group > y->group;
+}
+
+static void record_head(const show *s, const finding *x) {
+  str order = record_order(x);
+  out_style(s->o, S_BOLD);
+  if (!order.n && x->kind == FIND_RULE) out_z(s->o, "rules about everything");
+  else if (!order.n) out_z(s->o, "the data as a whole");
+  else {
+    out_str(s->o, s->p->ir->sources[x->source]->name);
+    out_ch(s->o, ' ');
+    out_safe(s->o, record_name(&s->c->a, s, x));
+  }
+  out_style(s->o, S_PLAIN);
+  out_ch(s->o, '\n');
+}
+
+static void by_records(const show *s) {
+  listed l = { ARENA_ARRAY(&s->c->a, const finding *, s->r->f.total + 1), 0 };
+  each_finding(s->r, gather, &l);
+  if (l.n) qsort(l.v, l.n, sizeof *l.v, by_record);
+  for (uint32_t i = 0; i < l.n; i++) {
+    const finding *x = l.v[i];
+    arena_mark mark = arena_save(&s->c->a);
+    bool new_record = !i || !str_eq(record_order(x), record_order(l.v[i - 1])) || (!record_order(x).n && x->kind != l.v[i - 1]->kind);
+    if (new_record) {
+      if (i) out_ch(s->o, '\n');
+      record_head(s, x);
+    }
+    out_z(s->o, "  ");
+    out_style(s->o, severity_style(x->sev));
+    out_fmt(s->o, "%-7s", severity_name(x->sev));
+    out_style(s->o, S_PLAIN);
+    out_fmt(s->o, "  %.*s\n           ", STR_ARG(finding_rule(s, x)));
+    indented(s->o, finding_message(&s->c->a, s, x), 11);
+    put_place(s, x, 11);
+    arena_restore(&s->c->a, mark);
+  }
+  if (l.n) out_ch(s->o, '\n');
+  int64_t all = s->r->data_counts[0] + s->r->data_counts[1] + s->r->data_counts[2];
+  for (uint32_t i = 0; i < s->p->ir->nrules; i++) all += rt_counts_bad(&s->r->rules[i], 0);
+  if (all > l.n) more(s, all - l.n);
+}
+
+/* ---- the summary ---- */
+
+typedef struct ranked { uint32_t rule; severity sev; int64_t bad; } ranked;
+
+static int worst_first(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  if (x->sev != y->sev) return x->sev < y->sev ? -1 : 1;
+  if (x->bad != y->bad) return x->bad > y->bad ? -1 : 1;
+  return x->rule < y->rule ? -1 : 1;
+}
+
+static void rule_table(const show *s, const ranked *list, uint32_t n) {
+  if (!n) return;
+  uint32_t shown = n < SUMMARY_RULES ? n : SUMMARY_RULES, width = 4;
+  for (uint32_t i = 0; i < shown; i++)
+    if (s->p->ir->rules[list[i].rule]->name.n > width) width = s->p->ir->rules[list[i].rule]->name.n;
+  out_style(s->o, S_DIM);
+  out_fmt(s->o, "  %-*s  %-8s %9s %9s %9s %9s\n", (int)width, "rule", "severity", "fail", "unknown", "error", "pass");
+  out_style(s->o, S_PLAIN);
+  for (uint32_t i = 0; i < shown; i++) {
+    arena *a = &s->c->a;
+    const prog_rule *r = s->p->ir->rules[list[i].rule];
+    const rt_counts *c = &s->r->rules[list[i].rule];
+    out_fmt(s->o, "  %-*.*s  ", (int)width, STR_ARG(r->name));
+    out_style(s->o, severity_style(r->sev));
+    out_fmt(s->o, "%-8s", severity_name(r->sev));
+    out_style(s->o, S_PLAIN);
+    out_fmt(s->o, " %9s %9s %9s %9s\n", grouped(a, c->n[V_FAIL]).p, grouped(a, c->n[V_UNKNOWN]).p, grouped(a, c->n[V_ERROR]).p, grouped(a, c->n[V_PASS]).p);
+  }
+  if (n > shown) out_fmt(s->o, "  … and %u more %s with findings\n", n - shown, plural(n - shown, "rule", "rules"));
+  out_ch(s->o, '\n');
+}
+
+static void remarks(const show *s) {
+  int64_t vacuous = 0, ignored = 0;
+  uint32_t rules = 0, inactive = 0, unfed = 0;
+  for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
+    vacuous += s->r->rules[i].vacuous, rules += s->r->rules[i].vacuous > 0;
+    inactive += s->r->rules[i].n[V_INACTIVE] > 0;
+    unfed += s->r->selected[i] && !s->r->has_data[i];
+  }
+  for (uint32_t i = 0; i < s->p->ir->nsources; i++) ignored += s->r->sources[i].ignored_columns;
+  if (vacuous) {
+    out_fmt(s->o, "%.*s %s vacuous (the list that the rule looks at is empty), in %u %s", STR_ARG(grouped(&s->c->a, vacuous)),
+            plural(vacuous, "pass is", "passes are"), rules, plural(rules, "rule", "rules"));
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < s->p->ir->nrules && told < 3; i++)
+      if (s->r->rules[i].vacuous)
+        out_fmt(s->o, "%s%.*s (%s)", told++ ? ", " : ": ", STR_ARG(s->p->ir->rules[i]->name), grouped(&s->c->a, s->r->rules[i].vacuous).p);
+    out_z(s->o, told < rules ? ", …\n" : "\n");
+  }
+  if (inactive) out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
+  if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
+  if (ignored) out_fmt(s->o, "%.*s %s ignored: no record declares %s\n", STR_ARG(grouped(&s->c->a, ignored)),
+                       plural(ignored, "column or key was", "columns or keys were"), plural(ignored, "it", "them"));
+}
+
+static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3]) {
+  int64_t all = by_severity[0] + by_severity[1] + by_severity[2], breaks = rt_report_breaks(s->r, s->fail_on, s->allow);
+  arena *a = &s->c->a;
+  out_style(s->o, S_BOLD);
+  out_fmt(s->o, "%s %s checked against %u %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"), nrules, plural(nrules, "rule", "rules"), s->seconds);
+  out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
+  if (!all) out_z(s->o, "all good");
+  else {
+    bool some = false;
+    out_fmt(s->o, "%s %s (", grouped(a, all).p, plural(all, "finding", "findings"));
+    part(s, &some, by_severity[0], plural(by_severity[0], "error", "errors"));
+    part(s, &some, by_severity[1], plural(by_severity[1], "warning", "warnings"));
+    part(s, &some, by_severity[2], "info");
+    out_z(s->o, ")");
+  }
+  out_style(s->o, S_PLAIN);
+  if (all && !breaks) out_z(s->o, "; none breaks this run");
+  out_ch(s->o, '\n');
+}
+
+static void summary(const show *s) {
+  const ir_program *ir = s->p->ir;
+  ranked *list = ARENA_ARRAY(&s->c->a, ranked, ir->nrules + 1);
+  uint32_t n = 0, nrules = 0;
+  int64_t by_severity[3] = { s->r->data_counts[0], s->r->data_counts[1], s->r->data_counts[2] };
+  for (uint32_t i = 0; i < ir->nrules; i++) {
+    int64_t bad = rt_counts_bad(&s->r->rules[i], 0);
+    nrules += s->r->selected[i];
+    by_severity[ir->rules[i]->sev] += bad;
+    if (bad) list[n++] = (ranked){ i, ir->rules[i]->sev, bad };
+  }
+  if (n) qsort(list, n, sizeof *list, worst_first);
+  rule_table(s, list, n);
+  remarks(s);
+  verdict_line(s, nrules, by_severity);
+}
+
+void report_text(const show *s) {
+  if (!s->r) return;
+  if (!s->c->quiet) {
+    if (s->by_record) by_records(s);
+    else report_data(s), rule_groups(s);
+  }
+  if (s->status == RT_OK) summary(s);
+}
