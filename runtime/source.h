@@ -46,12 +46,14 @@ typedef struct src_config {
 typedef struct src_data src_data;
 typedef struct src_cursor src_cursor;
 
-enum src_status { SRC_OK = 0, SRC_DONE = 1, SRC_FAILED = 2 /* unreadable: exit code 3; src_failure tells */, SRC_OOM = 3 };
+enum src_status { SRC_OK = 0, SRC_DONE = 1, SRC_FAILED = 2 /* unreadable: exit code 3; src_failure tells */, SRC_OOM = 3,
+                  SRC_MOVED = 4 /* src_walk_part: the data changed before this worker had its snapshot; close, open and start over with one */ };
 
-/* Opens and checks the schema of every wanted source. SRC_FAILED also when a column is missing or of an impossible type (each an issue). */
+/* Opens and checks the schema of every wanted source. A failure's text ends in its code, "... [E0805]". SRC_FAILED also when a column is missing or of an impossible type (each an issue). */
 int src_open(const src_config *c, src_data **out, arena *scratch, str *failure);
 void src_close(src_data *d);
 str src_failure(const src_data *d);
+diag_code src_failure_code(const src_data *d);
 const host *src_host(src_data *d, arena *eval);  /* look-ups for the evaluators; records they keep live in eval */
 
 /* The walk of validate and match: rows in storage order (rowid, file order). The record is the cursor's, valid until the next step. */

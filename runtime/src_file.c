@@ -44,6 +44,13 @@ bool file_unchanged(const src_file *f) {
          st.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec;
 }
 
+int64_t file_size(const src_file *f) {
+  struct stat st;
+  return fstat(f->fd, &st) ? -1 : st.st_size;
+}
+
+int64_t file_peek(const src_file *f, char *p, size_t n) { return pread(f->fd, p, n, 0); }
+
 static int temp_file(arena *a, str dir) {
   const char *base = dir.n ? str_dup(a, dir).p : "/tmp";
 #ifdef O_TMPFILE

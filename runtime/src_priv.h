@@ -103,6 +103,8 @@ typedef struct src_reader src_reader;
 bool file_open(src_file *f, const mem *m, arena *a, str path, str pointer, bool by_ext, str tmp_dir, diag_code *code, str *failure);
 void file_close(src_file *f);
 bool file_unchanged(const src_file *f);
+int64_t file_size(const src_file *f);
+int64_t file_peek(const src_file *f, char *p, size_t n); /* its first bytes; -1: unreadable */
 src_reader *reader_open(const src_file *f, const mem *m);  /* NULL: out of memory */
 void reader_close(src_reader *r);
 typedef struct reader_error { diag_code code; str message; uint32_t line, col; } reader_error; /* in the arena given */
@@ -139,10 +141,10 @@ rec *src_new_rec(arena *a, const prog_record *pr, uint32_t frame);
 typedef enum src_kind { SK_NONE, SK_TABLE, SK_FILE } src_kind;
 
 typedef struct src_ix {      /* equality on one field */
-  bool built, direct;        /* direct: an index of the database serves; only the rows of bucket 0 stand in the spill table */
+  bool asked, direct;        /* direct: an index of the database finds the rows that are equal */
+  bool full, zero;           /* i<source>_<field>, z<source>_<field> are there */
   bool any0;                 /* some row's field is missing or in error */
   bool counted, dups;        /* for count_equal */
-  char counts_at[24];
 } src_ix;
 
 typedef struct src_state {
@@ -150,7 +152,8 @@ typedef struct src_state {
   const prog_source *ps;
   const prog_record *pr;
   src_kind kind;
-  bool opened, failed;
+  bool opened, open_failed, store_failed;
+  const src_binding *binding;
   bool *sel;                 /* fields to read */
   int64_t rows, ignored, bad;
   int64_t ignored_columns;   /* of a table or a CSV header */
@@ -167,14 +170,14 @@ typedef struct src_state {
   uint32_t *col_field;       /* selected columns in order */
   uint32_t nabsent;
   uint32_t *absent;          /* fields that have a default and no column */
+  str table_quoted;          /* as an SQL name */
   str select;                /* ", \"a\", \"b\"" */
   /* file */
   src_file file;
   /* spill */
-  bool stored;               /* rows are in the spill database: m<index> or f<index> */
+  bool stored;               /* rows are in the spill database: s<index>(pos, ...) */
   bool ordered;              /* o<index> is built */
   src_ix *ix;                /* per field */
-  struct pool *pool;         /* prepared cursors that wait for reuse */
 } src_state;
 
 struct src_data {
@@ -183,13 +186,14 @@ struct src_data {
   arena a;                   /* lives as long as the data */
   arena fail;                /* the latest failure's text */
   arena scratch;             /* reset by each API call */
-  jmp_buf *outer;
   str failure;
   diag_code failure_code;
+  bool failed;
+  uint32_t keysets;          /* names of temporary tables */
+  uint32_t keys_in_memory;   /* how many before they are spilled; tests lower it */
   atom_index atoms;
   sql_db *db, *watch, *spill;
   int64_t version;
-  bool moved;
   src_state *s;
   arena *eval;
   host h;
@@ -201,6 +205,8 @@ void src_fail_sql(src_data *d, sql_db *db, const src_state *s, const char *what)
 void src_tell(src_data *d, const src_issue *i);
 src_issue src_issue_of(const src_data *d, const src_state *s, diag_code code);
 bool src_ready(src_data *d, src_state *s);   /* opens and checks it now if it is not; false: failure */
+bool look_open(src_data *d);
+void look_close(src_data *d);
 sql_db *src_spill(src_data *d);              /* NULL: failure */
 
 /* Schema check and statements of a table (src_table.c). */
@@ -221,7 +227,7 @@ struct src_cursor {
   tape tape;                 /* a stored file row */
   src_row row;
   bool quiet;                /* no issues, no counts: look-ups and helpers */
-  bool whole, ended;
+  bool whole, ended, stored;
   int64_t ordinal;
   int64_t rows, ignored, bad;
   arena a;                   /* of the current row */
@@ -231,10 +237,14 @@ struct src_cursor {
   text *cells;
   uint32_t cap;
   struct keyset *keys;
-  uint32_t null_keys;
+  uint32_t part;
+  bool empty;
+  uint64_t null_keys, broken_rows, ragged, undeclared;
 };
-/* from: 0 the source itself, 1 its stored rows; extra SQL for tables. NULL: failure is set (or out of memory: jumps). */
+/* NULL: out of memory. */
 src_cursor *cursor_new(src_data *d, src_state *s, bool quiet);
+int cursor_statement(src_cursor *c, sql_db *db, str sql); /* rows of a statement instead of all: SRC_OK, SRC_FAILED */
+void row_pack(buf *b, const src_row *row);
 int cursor_scan(src_cursor *c);              /* starts at the first row */
 int cursor_step(src_cursor *c);              /* to the next raw row: SRC_OK, SRC_DONE, SRC_FAILED, SRC_OOM */
 /* The current row as a record. a NULL: into the cursor's own, valid until the next step. */
@@ -248,11 +258,12 @@ bool keyset_add(keyset *k, const uint64_t h[2], int64_t pos);
 bool keyset_sort(keyset *k);
 bool keyset_next(keyset *k, uint64_t h[2], int64_t *pos);   /* in order of hash, then position */
 bool keyset_failed(const keyset *k);
-void keyset_free(keyset *k);
+void keyset_free(keyset *k);  /* may be NULL */
 
 /* Random access by position, equality, order (src_spill.c). False: failure. */
 bool spill_store(src_data *d, src_state *s);                 /* rows of a file, a view or a table without rowid */
-bool spill_index(src_data *d, src_state *s, uint32_t field);
+/* full: every row; else only what the database's own index does not find (when it has one). */
+bool spill_index(src_data *d, src_state *s, uint32_t field, bool full);
 bool spill_order(src_data *d, src_state *s);
 bool spill_count(src_data *d, src_state *s, uint32_t field);
 uint64_t src_hash1(arena *a, const type *t, val v);          /* never 0 */
