@@ -110,6 +110,8 @@ str lex_unescape(arena *a, str s);
 /* Chunks of one text in triple quotes, in order: drops the line break after the opening and before the closing marks, removes
  * the indentation that all lines share (the closing marks' line counts), turns CR LF into LF, decodes escapes. In place. */
 void lex_text_finish(arena *a, str *chunks, uint32_t n);
+/* The white space that all lines of such a text but the first share. Blank lines do not count, except the closing marks' own. */
+str lex_common_indent(const str *chunks, uint32_t n);
 str lex_newlines(arena *a, str s); /* CR LF to LF */
 /* Offset of the first byte that is not UTF-8 at or after `from`; s.n when there is none. */
 uint32_t lex_utf8_check(str s, uint32_t from);

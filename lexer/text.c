@@ -65,8 +65,7 @@ static void share(str *indent, bool *any, const char *p, uint32_t n) {
   indent->n = k;
 }
 
-/* Looks at every line but the first: blank ones do not count, except the last, which holds the closing marks. */
-static str common_indent(const str *chunks, uint32_t n) {
+str lex_common_indent(const str *chunks, uint32_t n) {
   str indent = { "", 0 };
   bool any = false;
   for (uint32_t c = 0; c < n; c++) {
@@ -96,7 +95,7 @@ static str remove_indent(arena *a, str s, uint32_t width) {
 
 void lex_text_finish(arena *a, str *chunks, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) chunks[i] = lex_newlines(a, chunks[i]);
-  str indent = common_indent(chunks, n);
+  str indent = lex_common_indent(chunks, n);
   for (uint32_t i = 0; i < n; i++)
     if (chunks[i].n) chunks[i] = remove_indent(a, chunks[i], indent.n);
   str *head = &chunks[0], *tail = &chunks[n - 1];

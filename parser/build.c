@@ -11,10 +11,8 @@ static uint16_t plus1(uint16_t x) { return x < UINT16_MAX ? (uint16_t)(x + 1) : 
 
 /* A left-leaning operator: its first operand continues the chain instead of nesting. */
 static bool is_chain(const ast *n) {
-  switch ((int)n->kind) {
-    case AST_AND: case AST_OR: case AST_ARITH: case AST_MEMBER: case AST_INDEX: case AST_CALL: return true;
-    default: return false; /* an int, so that this list need not name every kind */
-  }
+  ast_kind k = (ast_kind)n->kind;
+  return k == AST_AND || k == AST_OR || k == AST_ARITH || k == AST_MEMBER || k == AST_INDEX || k == AST_CALL;
 }
 
 static void take_child(ast *n, const ast *c, bool chained) {
@@ -218,23 +216,26 @@ ast *mk_member(parser *p, span sp, ast *object, token name) { return mk_named(p,
 ast *mk_index(parser *p, span sp, ast *object, ast *index) { return mk_ab(p, AST_INDEX, sp, object, index); }
 ast *mk_if(parser *p, span sp, ast *c, ast *t, ast *e) { return mk_abc(p, AST_IF, sp, c, t, e); }
 
-/* A comprehension as the only argument stands as it is; `mk_arg` has wrapped everything else. */
+/* `args` of the grammar gives bare expressions where no name stands before them: a list literal wants them so, a call wraps them. A
+ * comprehension, which can only stand alone, stays as it is. */
 ast *mk_call(parser *p, span sp, ast *object, token name, nodes args) {
-  return with_list(p, mk_named(p, AST_CALL, sp, name, object, NULL, NULL), args);
+  nodes wrapped = { 0 };
+  for (ast *c = args.first, *next; c; c = next) {
+    next = c->next, c->next = NULL;
+    bool bare = c->kind != AST_ARG && c->kind != AST_COMPREHENSION;
+    wrapped = list_add(wrapped, bare ? mk_arg(p, c->sp, (token){ .text = { "", 0 } }, c) : c);
+  }
+  return with_list(p, mk_named(p, AST_CALL, sp, name, object, NULL, NULL), wrapped);
 }
 
-ast *mk_arg(parser *p, span sp, token name, ast *expr) {
-  if (!name.text.p) name.text = (str){ "", 0 };
-  return mk_named(p, AST_ARG, sp, name, expr, NULL, NULL);
-}
+ast *mk_arg(parser *p, span sp, token name, ast *expr) { return mk_named(p, AST_ARG, sp, name, expr, NULL, NULL); }
 
-/* A list literal: `args` of the grammar without the wrapping of arguments. */
 ast *mk_bracketed(parser *p, span sp, nodes elems) {
   nodes plain = { 0 };
   for (ast *c = elems.first, *next; c; c = next) {
     next = c->next, c->next = NULL;
     ast *e = c->kind == AST_ARG ? c->a : c;
-    if (c->kind == AST_ARG && c->name.n) {
+    if (e != c) {
       diag *g = lex_error(&p->lx, DIAG_SYN_LIST_NAME, c->name_sp, "the elements of a list have no names");
       lex_fix(&p->lx, g, (span){ c->name_sp.beg, e->sp.beg }, STR(""), "remove `%.*s:`", STR_ARG(c->name));
     }

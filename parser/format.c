@@ -72,6 +72,15 @@ bool layout_blank_before(const layout *l, uint32_t i) {
 
 /* ---- atoms from tokens ---- */
 
+/* Token t, behind prev, belongs to the text that is the last atom. Lines of code in its holes keep their place, so then the text does too. */
+static void extend(layout *l, const token *prev, const token *t, uint32_t depth) {
+  atom *x = &l->atoms[l->n - 1];
+  x->sp.end = t->sp.end;
+  str between = source_of(l, (span){ prev->sp.end, t->sp.beg }), own = source_of(l, t->sp);
+  bool code = depth > 1 || (t->kind != LEX_MID && t->kind != LEX_TAIL);
+  if (memchr(between.p, '\n', between.n) || (code && memchr(own.p, '\n', own.n))) x->flags &= (uint8_t)~ATOM_LINES;
+}
+
 static void collect(layout *l, const lexed *tokens) {
   l->atoms = ARENA_ARRAY(l->a, atom, tokens->n);
   uint32_t c = 0, depth = 0;
@@ -81,7 +90,7 @@ static void collect(layout *l, const lexed *tokens) {
     if (t->kind == LEX_HEAD) depth++;
     if (t->kind == LEX_TAIL) depth--;
     if (inside) {
-      if (!depth) l->atoms[l->n - 1].sp.end = t->sp.end;
+      extend(l, &tokens->tokens[i - 1], t, depth + (t->kind == LEX_TAIL));
       continue;
     }
     uint32_t from = c;
@@ -91,6 +100,7 @@ static void collect(layout *l, const lexed *tokens) {
     bool name = t->class && ((l->n > 1 && x[-1].kind == '.') || tokens->tokens[i + 1].kind == ':');
     if (name || t->kind == LEX_NAME) x->kind = LEX_NAME, x->class = LEX_NO_WORD;
     if (t->kind == LEX_HEAD) x->kind = LEX_TEXT;
+    if (x->kind == LEX_TEXT && (t->flags & LEX_TRIPLE)) x->flags |= ATOM_LINES;
   }
 }
 
@@ -139,7 +149,24 @@ static bool write_comments(buf *out, const layout *l, uint32_t i, uint32_t inden
   return l->atoms[i].comment < to;
 }
 
-static void write_atom(buf *out, const layout *l, uint32_t i) { buf_str(out, source_of(l, l->atoms[i].sp)); }
+/* indent: of the line on which it begins. */
+static void write_atom(buf *out, const layout *l, uint32_t i, uint32_t indent) {
+  str s = source_of(l, l->atoms[i].sp);
+  const char *p = s.p, *end = s.p + s.n;
+  uint32_t shared = 0;
+  if (l->atoms[i].flags & ATOM_LINES) {
+    str inner = { s.p + 3, s.n - 6 };
+    shared = lex_common_indent(&inner, 1).n;
+  }
+  for (const char *eol; (l->atoms[i].flags & ATOM_LINES) && (eol = memchr(p, '\n', (size_t)(end - p))); ) {
+    buf_add(out, p, (size_t)(eol + 1 - p));
+    p = eol + 1;
+    for (uint32_t k = 0; k < shared && (*p == ' ' || *p == '\t'); k++) p++;
+    if (*p != '\n' && *p != '\r')
+      for (uint32_t k = 0; k <= indent; k++) buf_z(out, "  ");
+  }
+  buf_add(out, p, (size_t)(end - p));
+}
 
 static void write_flat(buf *out, const layout *l, uint32_t from, uint32_t to, uint32_t indent) {
   for (uint32_t i = from; i < to; i++) {
@@ -150,7 +177,7 @@ static void write_flat(buf *out, const layout *l, uint32_t from, uint32_t to, ui
         for (uint32_t k = 0; k < l->atoms[i].pad; k++) buf_ch(out, ' ');
       }
     }
-    write_atom(out, l, i);
+    write_atom(out, l, i, indent);
   }
 }
 

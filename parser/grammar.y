@@ -328,7 +328,7 @@ args: %empty { $$ = (nodes){ 0 }; } | list | list ',' { $$ = $1; }
     | expr "for" binder                         { $$ = list_new(mk_ab(p, AST_COMPREHENSION, @$, $expr, $binder)); } ;
 list: arg                                       { $$ = list_new($arg); }
     | list ',' arg                              { $$ = list_add($1, $arg); } ;
-arg: expr                                       { $$ = mk_arg(p, @$, (token){ 0 }, $expr); }
+arg: expr
    | NAME ':' expr                              { $$ = mk_arg(p, @$, $NAME, $expr); } ;
 
 /* ---- texts ---- */

@@ -58,6 +58,25 @@ static void plan_binder(layout *l, const ast *n, int level, int indent) {
   plan(l, n->b, level + 1);
 }
 
+static bool is_method(const ast *n) { return n->kind == AST_CALL && n->a; }
+
+/* x.f(...).g(...): a line each, beginning with the dot. */
+static void plan_methods(layout *l, const ast *n, int level) {
+  const ast *x = n;
+  for (; x->kind == AST_MEMBER || is_method(x); x = x->a) {
+    if (!is_method(x)) continue;
+    soft(l, after(l, x->a), level, 1);
+    plan_bracketed(l, x, after(l, x) - 1, level + 1);
+  }
+  plan(l, x, level + 1);
+}
+
+static bool is_method_chain(const ast *n) {
+  int calls = 0;
+  for (; n->kind == AST_MEMBER || is_method(n); n = n->a) calls += is_method(n);
+  return calls > 1;
+}
+
 /* A break before the operator behind n->a. */
 static void plan_binary(layout *l, const ast *n, int level) {
   soft(l, after(l, n->a), level, 1);
@@ -83,6 +102,10 @@ static void plan(layout *l, const ast *n, int level) {
       plan_children(l, n, level + 1);
       return;
     case AST_CALL:
+      if (is_method_chain(n)) {
+        plan_methods(l, n, level);
+        return;
+      }
       if (n->a) plan(l, n->a, level + 1);
       plan_bracketed(l, n, after(l, n) - 1, level);
       return;
@@ -177,10 +200,8 @@ static void align(layout *l, const ast *list, column_fn column) {
 }
 
 static bool is_number(const ast *n) {
-  switch ((int)n->kind) {
-    case AST_INT: case AST_DEC: case AST_PERCENT: case AST_QUANTITY: case AST_NEG: return true;
-    default: return false; /* an int: this is a list of a few kinds, not a case analysis */
-  }
+  ast_kind k = (ast_kind)n->kind;
+  return k == AST_INT || k == AST_DEC || k == AST_PERCENT || k == AST_QUANTITY || k == AST_NEG;
 }
 
 enum { COLUMNS_MAX = 64 };
@@ -229,11 +250,10 @@ static void align_rows(layout *l, const ast *table) {
 
 /* ---- declarations and clauses ---- */
 
+/* Brackets break inside; these begin a line of their own instead. */
 static bool worth_a_line(const ast *e) {
-  switch ((int)e->kind) {
-    case AST_AND: case AST_OR: case AST_IMPLIES: case AST_IF: case AST_QUANT: case AST_CMP: case AST_ARITH: case AST_COALESCE: return true;
-    default: return false; /* brackets break inside; an int for the same reason as in is_number */
-  }
+  ast_kind k = (ast_kind)e->kind;
+  return k == AST_AND || k == AST_OR || k == AST_IMPLIES || k == AST_IF || k == AST_QUANT || k == AST_CMP || k == AST_ARITH || k == AST_COALESCE;
 }
 
 /* `name = expr` */
@@ -243,21 +263,21 @@ static void plan_value(layout *l, const ast *e) {
 }
 
 static void plan_clause(layout *l, const ast *n) {
-  switch ((int)n->kind) {
-    case AST_REQUIRE: case AST_FORBID: {
-      plan(l, n->a, 2);
-      uint32_t next = after(l, n->a);
-      if (n->b) soft(l, next, 1, 1), next = after(l, n->b);
-      if (n->c) soft(l, next, 0, 1), flag(l, next, ATOM_FORCED);
-      break;
-    }
-    case AST_EXPECT:
-      plan(l, n->a, 1);
-      if (n->b) soft(l, after(l, n->a), 0, 1);
-      break;
-    case AST_LET: case AST_GIVEN: plan_value(l, n->a); break;
-    case AST_FIX: plan_value(l, n->b); break;
-    default: plan_children(l, n, 0); break; /* an int: the rest has nothing of its own */
+  ast_kind k = (ast_kind)n->kind;
+  if (k == AST_REQUIRE || k == AST_FORBID) {
+    plan(l, n->a, 2);
+    uint32_t next = after(l, n->a);
+    if (n->b) soft(l, next, 1, 1), next = after(l, n->b);
+    if (n->c) soft(l, next, 0, 1), flag(l, next, ATOM_FORCED);
+  } else if (k == AST_EXPECT) {
+    plan(l, n->a, 1);
+    if (n->b) soft(l, after(l, n->a), 0, 1);
+  } else if (k == AST_LET || k == AST_GIVEN) {
+    plan_value(l, n->a);
+  } else if (k == AST_FIX) {
+    plan_value(l, n->b);
+  } else {
+    plan_children(l, n, 0);
   }
 }
 
@@ -282,47 +302,48 @@ static void plan_block(layout *l, const ast *n) {
   if (n->kind == AST_TABLE) align_rows(l, n);
 }
 
+static void plan_import(layout *l, const ast *n) {
+  plan(l, n->a, 0);
+  if (!(n->flags & AST_LISTED)) return;
+  flag(l, first_of(l, n->first) - 1, ATOM_SPACE_BEFORE); /* not a call's bracket */
+  plan_bracketed(l, n, after(l, n) - 1, 0);
+}
+
+static bool has_block(const ast *n) {
+  ast_kind k = (ast_kind)n->kind;
+  return k == AST_RULE || k == AST_CHOOSE || k == AST_TEMPLATE || k == AST_EXPERIMENT || k == AST_WAIVE || k == AST_TEST || k == AST_RECORD ||
+         k == AST_PALETTE || k == AST_RULESET || k == AST_TABLE || (k == AST_TERMS && !n->b);
+}
+
 static void plan_item(layout *l, const ast *n) {
+  ast_kind k = (ast_kind)n->kind;
   hard(l, first_of(l, n), 0);
-  switch ((int)n->kind) {
-    case AST_IMPORT:
-      plan(l, n->a, 0);
-      if (!(n->flags & AST_LISTED)) return;
-      flag(l, first_of(l, n->first) - 1, ATOM_SPACE_BEFORE); /* not a call's bracket */
-      plan_bracketed(l, n, after(l, n) - 1, 0);
-      return;
-    case AST_LET: plan_value(l, n->a); return;
-    case AST_FN:
-      plan(l, n->a, 1);
-      plan(l, n->b, 2);
-      plan_value(l, n->c);
-      return;
-    case AST_TABLE:
-      plan(l, n->a, 0);
-      plan(l, n->b, 1);
-      break;
-    case AST_RULE: case AST_CHOOSE: case AST_TEMPLATE: case AST_EXPERIMENT:
-      if (n->a) plan_binder(l, n->a, 1, 2); /* deeper than the clauses that follow */
-      break;
-    case AST_AUDIENCE: plan_binder(l, n->a, 1, 1); return;
-    case AST_WAIVE:
-      AST_EACH(k, n->b) {
-        soft(l, first_of(l, k), 0, 2);
-        plan(l, k, 1);
-      }
-      break;
-    case AST_TERMS:
-      if (n->b) return;
-      break;
-    case AST_TEST:
-      if (n->b) plan(l, n->b, 0);
-      break;
-    case AST_RECORD: case AST_PALETTE: case AST_RULESET: break;
-    default: /* an int: one-line declarations */
-      plan_children(l, n, 0);
-      return;
+  if (k == AST_IMPORT) {
+    plan_import(l, n);
+  } else if (k == AST_LET) {
+    plan_value(l, n->a);
+  } else if (k == AST_FN) {
+    plan(l, n->a, 1);
+    plan(l, n->b, 2);
+    plan_value(l, n->c);
+  } else if (k == AST_TABLE) {
+    plan(l, n->a, 0);
+    plan(l, n->b, 1);
+  } else if (k == AST_AUDIENCE) {
+    plan_binder(l, n->a, 1, 1);
+  } else if (k == AST_RULE || k == AST_CHOOSE || k == AST_TEMPLATE || k == AST_EXPERIMENT) {
+    if (n->a) plan_binder(l, n->a, 1, 2); /* deeper than the clauses that follow */
+  } else if (k == AST_WAIVE) {
+    AST_EACH(c, n->b) {
+      soft(l, first_of(l, c), 0, 2);
+      plan(l, c, 1);
+    }
+  } else if (k == AST_TEST) {
+    if (n->b) plan(l, n->b, 0);
+  } else if (!has_block(n)) {
+    plan_children(l, n, 0);
   }
-  plan_block(l, n);
+  if (has_block(n)) plan_block(l, n);
 }
 
 void layout_plan(layout *l, const ast *file) {

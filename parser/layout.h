@@ -22,7 +22,8 @@ enum atom_flag {
   ATOM_FORCED = 4,                             /* its soft break is always taken */
   ATOM_CLOSER = 8,                             /* a closing bracket: comments before it belong inside */
   ATOM_OPENER = 16,                            /* an opening brace: no empty line behind it */
-  ATOM_SPACE_BEFORE = 32
+  ATOM_SPACE_BEFORE = 32,
+  ATOM_LINES = 64                              /* a text in triple quotes whose lines may be moved sideways */
 };
 enum { BREAK_NONE = 255, BREAK_HARD = 254, BREAK_MAX = 200 };
 

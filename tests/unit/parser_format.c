@@ -36,13 +36,32 @@ static lexed tokens_of(unit *u, lexer *lx) {
 
 static str text_of_span(const unit *u, span sp) { return (str){ u->f->text.p + (sp.beg - u->f->base), sp.end - sp.beg }; }
 
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+/* Equal but for white space. */
+static bool same_ink(str x, str y) {
+  uint32_t i = 0, j = 0;
+  for (;; i++, j++) {
+    while (i < x.n && blank(x.p[i])) i++;
+    while (j < y.n && blank(y.p[j])) j++;
+    if (i == x.n || j == y.n) return i == x.n && j == y.n;
+    if (x.p[i] != y.p[j]) return false;
+  }
+}
+
+static bool same_token(const unit *x, const token *t, const unit *y, const token *u) {
+  str s = text_of_span(x, t->sp), v = text_of_span(y, u->sp);
+  if (t->kind != u->kind) return false;
+  return t->flags & LEX_TRIPLE ? same_ink(s, v) : str_eq(s, v); /* texts in triple quotes may move; ast_equal compares what they say */
+}
+
 /* Tokens and comments of x and y are spelled alike, in the same order. */
 static bool same_tokens(unit *x, unit *y) {
   static lexer lx, ly;
   lexed a = tokens_of(x, &lx), b = tokens_of(y, &ly);
   if (a.n != b.n || lx.comments.n != ly.comments.n) return false;
   for (uint32_t i = 0; i < a.n; i++)
-    if (a.tokens[i].kind != b.tokens[i].kind || !str_eq(text_of_span(x, a.tokens[i].sp), text_of_span(y, b.tokens[i].sp))) return false;
+    if (!same_token(x, &a.tokens[i], y, &b.tokens[i])) return false;
   for (uint32_t i = 0; i < lx.comments.n; i++)
     if (!str_eq(text_of_span(x, lx.comments.v[i].sp), text_of_span(y, ly.comments.v[i].sp)) || lx.comments.v[i].own_line != ly.comments.v[i].own_line)
       return false;
