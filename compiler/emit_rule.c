@@ -9,8 +9,9 @@
 static void emit_lets(emitter *e, const prog_rule *r) {
   for (uint32_t i = 0; i < r->nlets; i++) {
     const ir_let *l = &r->lets[i];
-    reg mark = emit_mark(e), v = emit_temp(e, l->init->ty);
+    reg mark = NO_REG, v = emit_temp(e, l->init->ty);
     emit_pin(e, v);
+    if (e->collect) emit_op(e, BC_MARK, mark = emit_reg_new(e, REG_COUNT, 0, NULL))->x = 1;
     emit_into(e, l->init, v);
     if (mark != NO_REG) {
       reg causes = emit_reg_new(e, REG_CAUSES, 0, NULL);

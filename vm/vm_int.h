@@ -1,0 +1,113 @@
+/* Inside the virtual machine: the engine's state and what its files share. run.c interprets, ops.c and arith.c hold the operations that are too long for the
+ * loop, engine.c the entry points; program.c, verify.c, disasm.c and bundle*.c work on programs. Nothing outside this folder includes it. */
+#ifndef VM_VM_INT_H
+#define VM_VM_INT_H
+#include "compiler/code.h"
+#include "vm/vm.h"
+
+struct vm_program {
+  arena *a;
+  ir_program *ir;
+  code *c;
+  uint32_t frame;        /* registers of the largest unit that judges a record */
+  uint32_t stack;        /* registers that the deepest chain of calls needs */
+};
+
+/* What vm_run gives when it cannot finish; a unit's own results are not negative. */
+enum { RUN_BUDGET = -1, RUN_HOST = -2, RUN_OOM = -3 };
+
+/* An open walk over a source. */
+typedef struct vm_walk {
+  struct host_cursor *c;
+  bool keep;
+  arena_mark mark;       /* of the loop arena, when rows are not kept */
+  arena *back;           /* arena in use before */
+} vm_walk;
+
+typedef struct vm_notes { uint32_t n; vm_cause *v; } vm_notes;
+typedef struct vm_gather { arena *a; VEC(val) got; } vm_gather;
+
+struct vm_engine {
+  const mem *m;
+  const vm_program *p;
+  const host *h;
+  arena main;            /* results; until vm_reset */
+  arena loop;            /* what is made inside a walk over a source: until its next step */
+  arena *cur;            /* the one in use */
+  jmp_buf oom;
+  lib_ctx lib;
+  uint64_t steps, max_steps;
+  int64_t now;
+  val *stack;            /* frames of calls */
+  uint8_t *stack_st;
+  uint32_t sp, stack_cap;
+  vm_walk *walks;
+  uint32_t nwalks, walks_cap;
+  arena keep;            /* the library's, as long as the engine */
+  VEC(vm_cause) notes;
+  uint32_t note_base;    /* causes before it belong to what encloses a let under way */
+  bool made;             /* the last instruction made a missing value or an error by itself ... */
+  str why;               /* ... because */
+  bool vacuous;
+  val ret;               /* of UNIT_FN and UNIT_EXPR */
+  uint8_t ret_st;
+  str *messages;         /* of the clause that speaks, room for CODE_MAX_MESSAGES */
+  uint32_t nmessages;
+  str clause_text;
+  uint8_t *inactive;     /* one a rule */
+  str failure;
+};
+
+/* ---- run.c ---- */
+int vm_run(vm_engine *e, const code_unit *u, val *R, uint8_t *S, const rec *root);
+/* A unit in a frame of its own: record or arguments are copied. Gives what vm_run gives. */
+int vm_run_on_record(vm_engine *e, const code_unit *u, const rec *r);
+
+/* ---- ops.c: 0, or a negative result of vm_run. They set R[a] and S[a], and e->made where they refuse by themselves. ---- */
+typedef struct vm_frame { const code_unit *u; val *R; uint8_t *S; const rec *root; } vm_frame;
+int vm_op_deref(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_resolves(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_unique(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_fn(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_audience(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_passes(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_open(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_step(vm_engine *e, const vm_frame *f, const ins *i); /* 1: a row, 0: the end */
+void vm_op_close(vm_engine *e);
+void vm_op_list(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_record(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_with(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_interp(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_matches(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_eq(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_in_list(vm_engine *e, const vm_frame *f, const ins *i);
+void vm_op_entry(vm_engine *e, const vm_frame *f, const ins *i, uint32_t at);
+void vm_op_agg_add(vm_engine *e, const vm_frame *f, const ins *i);
+bool vm_in_set(const type *list_type, val v, const list *l);
+const val *vm_map_find(const map *m, const text *key);
+int vm_compare_mixed(int64_t i, double n);
+bool vm_has_error(const type *t, val v);
+void vm_close_walks(vm_engine *e, uint32_t down_to);
+
+/* ---- causes ---- */
+void vm_note(vm_engine *e, str cause, uint8_t st, str error);
+void vm_cut(vm_engine *e, uint32_t mark, uint8_t what);
+str vm_why_bad(const rec *r, uint32_t field);
+
+/* ---- arith.c: ST_OK, or ST_ERR with *why set ---- */
+uint8_t vm_arith(ir_arith op, val a, val b, arena *mem, val *out, str *why);
+uint8_t vm_negate(const type *t, val a, val *out, str *why);
+extern const str vm_int_overflow, vm_num_overflow, vm_zero_division;
+
+/* ---- program.c ---- */
+/* Computes pure, depth and stack of every unit. NULL, or what is wrong (a chain of calls that is too deep). */
+const char *vm_measure(vm_program *p);
+/* Of an expression's unit, whose program is measured already. */
+void vm_measure_unit(const vm_program *p, code_unit *u);
+void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
+
+/* ---- verify.c ---- */
+bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str *error);
+
+#endif
