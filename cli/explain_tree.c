@@ -75,8 +75,8 @@ static int explain_now(explaining *x, const args *a, uint32_t rule, const char *
   lib_ctx *lib = vm_lib(x->e.vm);
   lib_ctx mine = *lib;
   mine.a = &c->a, mine.now = c->now;
-  const host *h = src_host(x->data, &c->a);
-  if (!rt_explain_rule(&c->a, x->p, h, &mine, c->now, rule, r, &ex)) return cli_env(c, "the verdict could not be derived: %.*s", STR_ARG(src_failure(x->data)));
+  vm_arena(x->e.vm)->oom = &c->oom; /* look-ups allocate there, outside of the VM's own runs */
+  if (!rt_explain_rule(&c->a, x->p, &x->e.proxy, &mine, c->now, rule, r, &ex)) return cli_env(c, "the verdict could not be derived: %.*s", STR_ARG(src_failure(x->data)));
   if (!cli_output(c, a)) return X_ENV;
   buf b = { .a = &c->a };
   if (cli_format(a) == F_JSON) explanation_json(&b, &ex);

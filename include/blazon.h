@@ -152,7 +152,7 @@ BLZ_API blz_status blz_engine_set_limits(blz_engine *e, uint64_t steps, uint64_t
 /* A file for one source of the program. */
 typedef struct blz_source {
   const char *name;         /* of the source, qualified or its last parts */
-  const char *file;         /* .json, .ndjson, .jsonl, .csv or .tsv; "-" for standard input */
+  const char *file;         /* .json, .ndjson, .jsonl, .csv or .tsv */
   const char *pointer;      /* JSON pointer to the array inside the file ("/icons"), or NULL */
 } blz_source;
 
