@@ -64,8 +64,10 @@ many() {
   [ $# -eq 0 ] && return 0
   printf '%s\n' "$@" | DIR=$dir PREFIX=$prefix xargs -P "$JOBS" -I{} bash -c '
     log=$DIR/$(basename {}).log
+    SECONDS=0
     if [ -e {} ]; then timeout -k 5 "${TEST_TIMEOUT:-400}" $PREFIX {} > "$log" 2>&1 < /dev/null; echo $? > "$log.rc"
-    else echo "not built" > "$log"; echo 127 > "$log.rc"; fi'
+    else echo "not built" > "$log"; echo 127 > "$log.rc"; fi
+    [ $SECONDS -lt 20 ] || echo "  $(basename {}): $SECONDS s"'
   for p in "$@"; do
     tally "$group $(basename "$p")" "$dir/$(basename "$p").log" "$(cat "$dir/$(basename "$p").log.rc" 2>/dev/null || echo 125)"
   done
