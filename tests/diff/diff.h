@@ -47,7 +47,7 @@ typedef struct wrecord { const char *name, *source; gt t; const wfield *f; bool 
 extern const wrecord world[];            /* ends with a NULL name; those with a source come first, in order of the sources */
 const wrecord *world_record(gt t);       /* NULL: not a record */
 const char *gt_name(gt t);               /* as written in source text */
-void world_print(buf *out, rng *r);      /* the declarations that begin every program */
+void world_print(buf *out, rng *r);      /* the declarations that begin every program; r NULL: no refinements */
 
 /* ---- programs ---- */
 
@@ -108,7 +108,7 @@ typedef struct coverage {
   uint64_t arith[IA_COUNT][3], cmp[8], agg[5], quant[3];
   uint64_t verdicts[V_COUNT], vacuous, audience[4], *lib, causes, messages;
   uint64_t opcode[256];
-  uint64_t cases, skipped, programs, differences, rejected;
+  uint64_t cases, refinements, skipped, programs, differences, rejected;
 } coverage;
 
 typedef struct outcome {

@@ -109,7 +109,7 @@ static node *make(gen *g, uint32_t index, const signature *s, gt want, gt var, b
   const builtin *b = &lib_std.table[index];
   node *v[6];
   bool missing = s->ret.opt;
-  bool method = s->n && s->p[0].k != P_PATTERN && chance(&g->r, 60);
+  bool method = s->n && s->p[0].k != P_PATTERN && (chance(&g->r, 60) || !strcmp(b->name, "over")); /* `over` is reserved, but not after a dot */
   buf text = { .a = g->a };
   if (needs_order(b->name) && (s->p[0].k == P_LIST_T) && !has_order(var)) return NULL;
   for (uint32_t i = 0; i < s->n; i++) {

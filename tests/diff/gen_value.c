@@ -36,7 +36,7 @@ node *gen_literal(gen *g, gt t) {
   case G_KIND: s = PICK(g, "\"image\"", "\"video\"", "\"copy\""); break;
   case G_TIER: s = PICK(g, "\"gold\"", "\"silver\"", "\"a\""); break;
   case G_COLOR: s = PICK(g, "#E4002B", "#000", "#ffffff80", "#1A1A1A", "#FFFFFF"); break;
-  case G_DATE: s = PICK(g, "2026-02-28", "2024-02-29", "2026-03-01", "2020-12-31", "0001-01-01", "9999-12-31"); break;
+  case G_DATE: s = PICK(g, "today", "2026-02-28", "2024-02-29", "2026-03-01", "2020-12-31", "0001-01-01", "9999-12-31"); break;
   case G_TIME: s = PICK(g, "2026-03-01T09:00:00Z", "now", "2024-02-29T23:59:59Z", "1999-12-31T23:30:00+02:00"); break;
   case G_DUR: s = PICK(g, "1 day", "90 days", "6 hours", "(-2 days)", "30 minutes", "0 seconds", "36500 days", "100000000 days"); break;
   default: return NULL;

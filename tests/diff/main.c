@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
   for (uint64_t k = 0; c.cases < v[0]; k++)
     if (!one(v[1], k, &c) && !go_on) break;
   int lack = c.differences + c.rejected ? 0 : cover_report(&c, verbose, c.cases >= ENOUGH);
-  printf("diff: %" PRIu64 " cases of %" PRIu64 " programs compared, %" PRIu64 " differ, %" PRIu64 " skipped for their size, %" PRIu64 " programs not compiled, %d never seen\n",
-         c.cases, c.programs, c.differences, c.skipped, c.rejected, lack);
+  printf("diff: %" PRIu64 " cases of %" PRIu64 " programs compared (and %" PRIu64 " refinements), %" PRIu64 " differ, %" PRIu64 " skipped for their size, %" PRIu64 " programs not compiled, %d never seen\n",
+         c.cases, c.programs, c.refinements, c.differences, c.skipped, c.rejected, lack);
   return c.differences || c.rejected || lack ? 1 : 0;
 }

@@ -129,8 +129,17 @@ static bool shrink_data(job *j) {
   return any;
 }
 
+static void shrink_world(job *j) {
+  buf plain = { .a = j->a };
+  str old = j->p->world;
+  world_print(&plain, NULL);
+  j->p->world = buf_done(&plain);
+  if (!still_differs(j)) j->p->world = old;
+}
+
 void shrink(arena *a, program *p, rng data_seed, data_mask *m, outcome *o) {
   job j = { p, data_seed, m, 0, o, a };
+  shrink_world(&j);
   for (int round = 0; round < 6 && j.runs < MAX_RUNS; round++) {
     bool any = false;
     for (uint32_t i = p->n; i-- > 0;) any |= shrink_decl(&j, p->d[i]);

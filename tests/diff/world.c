@@ -102,7 +102,7 @@ static void print_field(buf *out, rng *r, const wfield *f) {
   while (n < 4 && f->refine[n]) n++;
   const char *refine = "";
   if (n && !strcmp(f->refine[0], " key")) refine = f->refine[0];
-  else if (n && chance(r, 60)) refine = f->refine[below(r, n)];
+  else if (n && r && chance(r, 60)) refine = f->refine[below(r, n)];
   const char *type = gt_name(f->t);
   if (*refine == '@') type = refine + 1, refine = "";
   bool modifier = !strcmp(refine, " key") || !strcmp(refine, " unique");
