@@ -162,22 +162,24 @@ static void write_atom(buf *out, const layout *l, uint32_t i, uint32_t indent) {
     buf_add(out, p, (size_t)(eol + 1 - p));
     p = eol + 1;
     for (uint32_t k = 0; k < shared && (*p == ' ' || *p == '\t'); k++) p++;
-    if (*p != '\n' && *p != '\r')
+    bool blank = *p == '\n' || (*p == '\r' && p[1] == '\n');
+    if (!blank)
       for (uint32_t k = 0; k <= indent; k++) buf_z(out, "  ");
   }
   buf_add(out, p, (size_t)(end - p));
 }
 
 static void write_flat(buf *out, const layout *l, uint32_t from, uint32_t to, uint32_t indent) {
+  uint32_t line_indent = indent;
   for (uint32_t i = from; i < to; i++) {
     if (i > from) {
-      if (write_comments(out, l, i, indent + 1, false)) new_line(out, false, indent + 1);
+      if (write_comments(out, l, i, indent + 1, false)) new_line(out, false, line_indent = indent + 1);
       else {
         if (layout_space(l, i)) buf_ch(out, ' ');
         for (uint32_t k = 0; k < l->atoms[i].pad; k++) buf_ch(out, ' ');
       }
     }
-    write_atom(out, l, i, indent);
+    write_atom(out, l, i, line_indent);
   }
 }
 

@@ -173,9 +173,33 @@ static void test_ast(void **state) { (void)state, walk("ast", run_ast); }
 static void test_errors(void **state) { (void)state, walk("errors-syntax", run_errors); }
 static void test_fmt(void **state) { (void)state, walk("fmt", run_fmt); }
 
+/* A message without a case is a message nobody has seen. E0104 needs a gigabyte: tests/unit/lexer_literals.c has it. */
+static void test_every_code_has_a_case(void **state) {
+  (void)state;
+  for (int c = 0; c < DIAG_COUNT; c++) {
+    const char *code = diag_table[c].code;
+    if ((strncmp(code, "E01", 3) != 0 && strncmp(code, "E02", 3) != 0) || !strcmp(code, "E0104")) continue;
+    DIR *d = opendir("tests/golden/errors-syntax");
+    assert_non_null(d);
+    bool shown = false;
+    for (struct dirent *e; (e = readdir(d)) && !shown;) {
+      if (strncmp(e->d_name, code, 5) != 0 || !strstr(e->d_name, ".out")) continue;
+      char path[600];
+      size_t n = 0;
+      snprintf(path, sizeof path, "tests/golden/errors-syntax/%s", e->d_name);
+      char *text = slurp(path, &n);
+      shown = text && memmem(text, n, code, 5);
+      free(text);
+    }
+    closedir(d);
+    if (!shown) fail_msg("%s has no case under tests/golden/errors-syntax", code);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_lex), cmocka_unit_test(test_ast), cmocka_unit_test(test_errors), cmocka_unit_test(test_fmt),
+    cmocka_unit_test(test_every_code_has_a_case),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
