@@ -338,11 +338,14 @@ static void each_of_map(ref_eval *e, const ir_binder *b, const map *m, bool (*ea
   }
 }
 
-/* The key by which rows may be picked, when look-ups are on and the key is there. Its causes are noted by the test that reads it again. */
+/* The key by which rows may be picked, when look-ups are on and the key is there. Its causes are noted, and it is traced, by the test that reads it again. */
 static bool key_of(ref_eval *e, const ir_binder *b, val *key) {
   if (!e->c->indexed || b->eq_field < 0) return false;
   uint32_t mark = e->notes.n;
+  void (*trace)(void *, const ir *, uint32_t, val, uint8_t) = e->c->trace;
+  e->c->trace = NULL;
   ref_val k = ref_walk(e, b->eq_key);
+  e->c->trace = trace;
   e->notes.n = mark;
   *key = k.v;
   return k.st == ST_OK;
