@@ -34,6 +34,7 @@ void cursor_free(src_cursor *c) {
   if (c->st) sql_finalize(c->st);
   if (c->db) sql_close(c->db);
   reader_close(c->rd);
+  cursor_free(c->helper);
   keyset_free(c->keys);
   tape_free(&c->tape);
   arena_free(&c->a);
@@ -335,10 +336,12 @@ static int by_position(const void *a, const void *b) {
 }
 
 /* What rows at the given positions are called and where they stand: a second walk, only when there is something to tell. */
-static void name_twins(src_data *d, src_state *s, twin *t, uint32_t n, arena *a) {
+static void name_twins(src_cursor *of, twin *t, uint32_t n, arena *a) {
+  src_data *d = of->d;
+  src_state *s = of->s;
   bool *only = ARENA_ARRAY(a, bool, s->pr->shape.nfields + 1);
   for (uint32_t k = 0; k < s->pr->shape.nkeys; k++) only[s->pr->shape.keys[k]] = true;
-  src_cursor *c = cursor_new(d, s, true);
+  src_cursor *c = of->helper = cursor_new(d, s, true);
   if (!c) return;
   uint32_t i = 0;
   int st = cursor_scan(c);
@@ -349,6 +352,7 @@ static void name_twins(src_data *d, src_state *s, twin *t, uint32_t n, arena *a)
     str key = src_key_text(&c->a, d->c.p, r);
     for (; i < n && t[i].second == c->row.position; i++) t[i].key = str_dup(a, key), t[i].line = r->line, t[i].col = r->col;
   }
+  of->helper = NULL;
   cursor_free(c);
 }
 
@@ -372,7 +376,7 @@ static void tell_twins(src_cursor *c, keyset *k) {
   }
   if (keyset_failed(k) || !found.n) return;
   qsort(found.v, found.n, sizeof *found.v, by_position);
-  name_twins(d, c->s, found.v, found.n, a);
+  name_twins(c, found.v, found.n, a);
   for (uint32_t i = 0; i < found.n; i++) {
     const twin *t = &found.v[i];
     src_issue x = src_issue_of(d, c->s, DIAG_DATA_DUPLICATE_KEY);
@@ -407,8 +411,8 @@ static void finish(src_cursor *c) {
   tell_rest(c, DIAG_DATA_JSON, c->broken_rows, "are no records");
   if (c->keys) tell_twins(c, c->keys);
   if (c->whole || c->part || !check_keys(c)) return;
-  keyset *k = keyset_new(d); /* parts: no worker sees every key */
-  src_cursor *q = cursor_new(d, c->s, true);
+  keyset *k = c->keys = keyset_new(d); /* parts: no worker sees every key */
+  src_cursor *q = c->helper = cursor_new(d, c->s, true);
   bool ok = k && q && cursor_scan(q) == SRC_OK;
   bool *only = ARENA_ARRAY(&d->scratch, bool, c->s->pr->shape.nfields + 1);
   for (uint32_t i = 0; i < c->s->pr->shape.nkeys; i++) only[c->s->pr->shape.keys[i]] = true;
@@ -422,9 +426,9 @@ static void finish(src_cursor *c) {
     src_key_hash(&b, h);
     ok = keyset_add(k, h, r->position);
   }
-  if (ok) tell_twins(c, k);
+  c->helper = NULL;
   cursor_free(q);
-  keyset_free(k);
+  if (ok) tell_twins(c, k);
 }
 
 void src_end(src_cursor *c) {

@@ -186,7 +186,7 @@ bool src_ready(src_data *d, src_state *s) {
     src_fail(d, DIAG_DATA_UNBOUND, "%.*s; %.*s", STR_ARG(i.message), STR_ARG(i.fix));
     break;
   }
-  case SK_TABLE: ok = table_open(d, s); break;
+  case SK_TABLE: ok = schema_open(d, s); break;
   case SK_FILE: ok = open_file(d, s); break;
   }
   s->opened = ok, s->open_failed = !ok;

@@ -110,7 +110,7 @@ bool src_from_tape(src_dec *d, const type *t, const tape *tp, uint32_t at, val *
   if (t->kind == TY_REF) t = src_repr(t);
   if (!t) { d->error = STR("the reference's target has no single key"); return false; }
   if (k->flags & TKF_SURROGATE) {
-    d->error = str_fmt(d->a, "%.*s escapes half a surrogate pair, which is no character", STR_ARG(src_quote(d->a, tape_str(tp, at))));
+    d->error = STR("escapes half a surrogate pair (\\uD800 to \\uDFFF), which is no character");
     return false;
   }
   str s = tape_str(tp, at);

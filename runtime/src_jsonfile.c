@@ -54,7 +54,7 @@ static str lost(json_reader *j, arena *a) {
   for (uint32_t i = 0; i < s->nnames; i++) names[i] = (str){ s->names[i].p, s->names[i].n };
   buf b = { .a = a };
   if (s->what && !s->nsegs) buf_fmt(&b, "the file holds %s, not an array", s->what);
-  else if (s->what && s->matched == s->nsegs) buf_fmt(&b, "`%.*s` is %s, not an array", STR_ARG(j->f->pointer), s->what);
+  else if (s->what && s->at_target) buf_fmt(&b, "`%.*s` is %s, not an array", STR_ARG(j->f->pointer), s->what);
   else if (s->what) buf_fmt(&b, "`%.*s` leads into %s", STR_ARG(j->f->pointer), s->what);
   else buf_fmt(&b, "`%.*s` is not in the file", STR_ARG(j->f->pointer));
   if (!s->nnames || (s->what && s->nsegs)) return buf_done(&b);

@@ -209,8 +209,8 @@ bool look_open(src_data *d);
 void look_close(src_data *d);
 sql_db *src_spill(src_data *d);              /* NULL: failure */
 
-/* Schema check and statements of a table (src_table.c). */
-bool table_open(src_data *d, src_state *s);
+/* Schema check and statements of a table (src_schema.c). */
+bool schema_open(src_data *d, src_state *s);
 str table_sql(arena *a, const src_state *s, const char *where, const char *order);
 str table_equal(arena *a, const src_state *s, uint32_t f);    /* "\"column\" = ?1" */
 bool table_indexed(src_data *d, src_state *s, uint32_t f);    /* an index of the database finds exactly the rows whose good value is equal */
@@ -237,6 +237,7 @@ struct src_cursor {
   text *cells;
   uint32_t cap;
   struct keyset *keys;
+  struct src_cursor *helper; /* of a check at the end; here so that it is freed whatever jumps */
   uint32_t part;
   bool empty;
   uint64_t null_keys, broken_rows, ragged, undeclared;

@@ -28,7 +28,8 @@ typedef struct sax {
   uint64_t index[64];         /* per container on the path: elements seen */
   bool is_array[64];
   bool found, done, frozen;
-  const char *what;           /* the value at the pointer is "an object", not an array */
+  const char *what;           /* "an object": stands where the pointer ends (at_target) or where it would go on */
+  bool at_target;
   uint32_t nnames;            /* members seen where the path broke off, for suggestions */
   struct { char p[SAX_NAME_MAX]; uint32_t n; } names[SAX_NAMES];
   uint32_t stack[SRC_MAX_DEPTH + 2]; /* open containers of the value being recorded, relative to start */

@@ -224,7 +224,7 @@ static bool on_value(sax *s, tok_kind k, const char *p, size_t n) {
       s->nnames = 0, s->frozen = false;
     } else {
       static const char *const names[] = { "null", "a bool", "a bool", "a number", "text", "a name", "an array", "an object", "a cell" };
-      s->what = names[k];
+      s->what = names[k], s->at_target = s->matched == s->nsegs;
       if (k == TK_OBJECT && !s->nsegs) s->is_array[0] = false, s->path_depth = 1; /* its members may be what was meant */
     }
     return true;

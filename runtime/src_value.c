@@ -257,7 +257,7 @@ static bool int_text(src_dec *d, const type *t, str s, val *out) {
   }
   double n; /* 5.0 and 1e3 are ints, as long as nothing can have been rounded away */
   if (src_number(d->a, s, &n)) {
-    if (n == floor(n) && fabs(n) <= 9007199254740992.0) { out->i = (int64_t)n; return true; }
+    if (n == floor(n) && fabs(n) < 9007199254740992.0) { out->i = (int64_t)n; return true; }
     d->error = str_fmt(d->a, "%.*s is not %s", STR_ARG(src_quote(d->a, s)), n == floor(n) ? "written as an int" : "a whole number");
     return false;
   }
