@@ -22,6 +22,7 @@ if [ "$name" = fuzz_source ]; then
 fi
 options=(-timeout=20 -rss_limit_mb=2048 -artifact_prefix="$corpus-" -print_final_stats=0 -verbosity=0)
 [ -f "fuzz/$short.dict" ] && options+=("-dict=fuzz/$short.dict")
+[ -e "fuzz/$short.dict" ] && options+=(-dict="fuzz/$short.dict")
 if [ ${#seeds[@]} -gt 0 ]; then
   "$prog" "${options[@]}" -runs=0 "${seeds[@]}" && echo "ok 1 - $name: seeds" || { echo "not ok 1 - $name: a seed fails"; exit 1; }
 fi
