@@ -93,22 +93,23 @@ static bool explain_record_type(cli *c, const char *name) {
   return false;
 }
 
-static bool explain_option(cli *c, const char *name) {
+/* more: something was said of the name before. */
+static bool explain_option(cli *c, const char *name, bool more) {
   bool any = false;
   for (size_t i = 0; i < COUNT(rule_options); i++)
     if (strcmp(rule_options[i].name, name) == 0) {
-      out_fmt(c->out, "%s: an option of rules (and of records, for the rules of their fields)\n\n%s\n\n    %s\n", name, rule_options[i].text, rule_options[i].form);
+      out_fmt(c->out, "%s%s: an option of rules (and of records, for the rules of their fields)\n\n%s\n\n    %s\n", more ? "\n" : "", name, rule_options[i].text, rule_options[i].form);
       any = true;
     }
   for (size_t i = 0; i < COUNT(text_formats); i++)
     if (strcmp(text_formats[i].name, name) == 0) {
-      out_fmt(c->out, "%s%s: a format of text\n\n%s\n\n    field : %s\n    valid: %s   not valid: %s\n", any ? "\n" : "", name, text_formats[i].doc, name, text_formats[i].good,
+      out_fmt(c->out, "%s%s: a format of text\n\n%s\n\n    field : %s\n    valid: %s   not valid: %s\n", any || more ? "\n" : "", name, text_formats[i].doc, name, text_formats[i].good,
               text_formats[i].bad);
       any = true;
     }
   for (size_t i = 0; i < COUNT(show_formats); i++)
     if (strcmp(show_formats[i].name, name) == 0) {
-      out_fmt(c->out, "%s:%s: how a value is shown in a text (for %s)\n\n%s\n\n    \"%s\"   gives   %s\n", any ? "\n" : "", name, show_formats[i].types, show_formats[i].doc,
+      out_fmt(c->out, "%s:%s: how a value is shown in a text (for %s)\n\n%s\n\n    \"%s\"   gives   %s\n", any || more ? "\n" : "", name, show_formats[i].types, show_formats[i].doc,
               show_formats[i].example, show_formats[i].result);
       any = true;
     }
@@ -138,6 +139,15 @@ static const str *near_name(cli *c, str wrong) {
   return suggest(wrong, names.v, names.n);
 }
 
+/* Everything of that name: a word may be a function, a format and an option at once. */
+static bool explain_name(cli *c, const char *name) {
+  bool any = explain_function(c, name);
+  if (!any) any = explain_group(c, name);
+  if (explain_record_type(c, name)) any = true;
+  if (explain_option(c, name, any)) any = true;
+  return any || explain_code(c, name);
+}
+
 static int run(cli *c, const args *a) {
   if (args_has(a, "list")) {
     list_all(c);
@@ -145,18 +155,16 @@ static int run(cli *c, const args *a) {
   }
   if (!a->nfiles) return cli_usage(c, a->cmd, "what should be explained is missing; `blazon explain --list` lists everything");
   for (uint32_t i = 0; i < a->nfiles; i++) {
-    const char *name = a->files[i];
-    char plain[128];
-    snprintf(plain, sizeof plain, "%s", name);
-    size_t n = strlen(plain);
-    if (n > 2 && strcmp(plain + n - 2, "()") == 0) plain[n - 2] = 0;
+    char name[128];
+    snprintf(name, sizeof name, "%s", a->files[i]);
+    size_t n = strlen(name);
+    if (n > 2 && strcmp(name + n - 2, "()") == 0) name[n - 2] = 0;
     if (i) out_ch(c->out, '\n');
-    bool function = explain_function(c, plain), record = explain_record_type(c, plain);
-    if (!(function | record | (!function && explain_group(c, plain)) | explain_option(c, plain)) && !explain_code(c, plain)) {
-      const str *near = near_name(c, str_z(plain));
-      if (near) return cli_usage(c, NULL, "there is nothing to explain about `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
-      return cli_usage(c, NULL, "there is nothing to explain about `%s`; `blazon explain --list` lists everything", name);
-    }
+    if (explain_name(c, name)) continue;
+    out_flush(c->out);
+    const str *near = near_name(c, str_z(name));
+    if (near) return cli_usage(c, NULL, "there is nothing to explain about `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
+    return cli_usage(c, NULL, "there is nothing to explain about `%s`; `blazon explain --list` lists everything", name);
   }
   return cli_finish(c, X_GOOD);
 }

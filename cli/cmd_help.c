@@ -14,23 +14,18 @@ static const command *by_name(const char *name) {
 
 /* Words broken at column 100, later lines indented. */
 static void wrapped(out *o, const char *text, int indent, int at) {
+  bool space = false;
   while (*text) {
-    if (*text == '\n') {
-      out_fmt(o, "\n%*s", indent, "");
-      at = indent, text++;
-      continue;
-    }
+    if (*text == ' ') { space = true, text++; continue; }
     int n = (int)strcspn(text, " \n");
-    if (at + n > 100 && at > indent) {
+    if (*text == '\n' || (space && at + 1 + n > 100)) {
       out_fmt(o, "\n%*s", indent, "");
-      at = indent;
+      at = indent, space = false;
+      if (*text == '\n') { text++; continue; }
     }
+    if (space) out_ch(o, ' '), at++;
     out_add(o, text, (size_t)n);
-    at += n, text += n;
-    if (*text == ' ') {
-      if (at < 100) out_ch(o, ' ');
-      at++, text++;
-    }
+    at += n, text += n, space = false;
   }
   out_ch(o, '\n');
 }
