@@ -136,10 +136,7 @@ static ast *chunk(parser *p, token t) {
   return with_flags(n, t.flags & LEX_TRIPLE ? AST_MULTILINE : 0);
 }
 
-nodes mk_chunk(parser *p, span sp, nodes list, token mid) {
-  (void)sp;
-  return list_add(list, chunk(p, mid));
-}
+nodes mk_chunk(parser *p, nodes list, token mid) { return list_add(list, chunk(p, mid)); }
 
 ast *mk_interp(parser *p, span sp, token head, nodes rest, token tail) {
   nodes all = list_new(chunk(p, head));

@@ -337,9 +337,9 @@ text: label
 holes: expr                                     { $$ = list_new(mk_hole(p, @$, $expr, (str){ "", 0 })); }
      | expr FORMAT                              { $$ = list_new(mk_hole(p, @$, $expr, $FORMAT.text)); }
      | error                                    { $$ = list_new(mk(p, AST_ERROR, @$)); HOLE_RECOVER; }
-     | holes MID expr                           { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk_hole(p, @expr, $expr, (str){ "", 0 })); }
-     | holes MID expr FORMAT                    { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk_hole(p, (span){ @expr.beg, @FORMAT.end }, $expr, $FORMAT.text)); }
-     | holes MID error                          { $$ = list_add(mk_chunk(p, @MID, $1, $MID), mk(p, AST_ERROR, @3)); HOLE_RECOVER; } ;
+     | holes MID expr                           { $$ = list_add(mk_chunk(p, $1, $MID), mk_hole(p, @expr, $expr, (str){ "", 0 })); }
+     | holes MID expr FORMAT                    { $$ = list_add(mk_chunk(p, $1, $MID), mk_hole(p, (span){ @expr.beg, @FORMAT.end }, $expr, $FORMAT.text)); }
+     | holes MID error                          { $$ = list_add(mk_chunk(p, $1, $MID), mk(p, AST_ERROR, @3)); HOLE_RECOVER; } ;
 %%
 
 /* Lexer kinds to the numbers of this grammar. */

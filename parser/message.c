@@ -29,7 +29,7 @@ static void say(phrases *p, str s) { if (p->n < 16) p->v[p->n++] = s; }
 static const int values[] = { LEX_NAME, LEX_TEXT, LEX_HEAD, LEX_RAW, LEX_INT, LEX_DEC, LEX_PERCENT, LEX_RATIO, LEX_COLOR, LEX_DATE, LEX_TIME,
                               '(', '[', '-', LEX_NOT, LEX_IF, LEX_EVERY, LEX_SOME, LEX_NO, 0 };
 static const int operators[] = { '+', '-', '*', '/', '<', '>', '.', '[', '=', LEX_EQ, LEX_NE, LEX_LE, LEX_GE, LEX_COALESCE, LEX_AND, LEX_OR, LEX_NOT,
-                                 LEX_IMPLIES, LEX_IN, LEX_EXISTS, LEX_MISSING, LEX_CONTAINS, LEX_MATCHES, LEX_PASSES, LEX_FAILS, 0 };
+                                 LEX_IMPLIES, LEX_IN, LEX_EXISTS, LEX_MISSING, LEX_CONTAINS, LEX_MATCHES, LEX_PASSES, LEX_FAILS, LEX_DUNIT, LEX_SUNIT, 0 };
 static const int bounds[] = { '<', '>', LEX_LE, LEX_GE, LEX_MATCHES, LEX_INT, LEX_DEC, LEX_PERCENT, LEX_RATIO, LEX_COLOR, LEX_DATE, LEX_TIME, '-', 0 };
 static const int modifiers[] = { LEX_KEY, LEX_UNIQUE, LEX_FROM, LEX_SPLIT, LEX_DEFAULT, 0 };
 
@@ -158,14 +158,13 @@ static bool report_reserved(parser *p, const expected *e) {
 }
 
 /* The word of this class that the name is nearest to. */
-static str near_word(const parser *p, str name, bool declaration) {
+static str near_word(str name, bool declaration) {
   str words[64];
   size_t n = 0;
   for (uint32_t i = 0; i < lex_nwords && n < 64; i++) {
     int c = lex_words[i].class;
     if (c == LEX_LET_WORD || c == (declaration ? LEX_DECL_WORD : LEX_CLAUSE_WORD)) words[n++] = str_z(lex_words[i].word);
   }
-  (void)p;
   const str *best = suggest(name, words, n);
   return best ? *best : (str){ "", 0 };
 }
@@ -174,7 +173,7 @@ static bool report_misspelt(parser *p, bool at_file) {
   const token *w = &p->line_word;
   if (w->kind != LEX_NAME || (w->flags & LEX_BACKQUOTED) || w->text.n < 3) return false;
   if (!at_file && w->sp.beg == p->tok.sp.beg) return false; /* a name may begin a line here: it is not what is wrong */
-  str near = near_word(p, w->text, at_file);
+  str near = near_word(w->text, at_file);
   if (!near.n) return false;
   for (uint32_t i = 0; at_file && i < lex_nwords; i++)
     if (str_eq(str_z(lex_words[i].word), near)) p->decl = lex_words[i].kind;

@@ -37,7 +37,7 @@ void parse_next(parser *p);                      /* reads the next token into p-
 bool parse_resync(parser *p, int level);         /* after an error: true when the lookahead is to be dropped */
 
 /* message.c: what is wrong, in words. */
-typedef struct expected { const int *kinds; int n; bool all; } expected; /* lexer kinds that could stand here */
+typedef struct expected { const int *kinds; int n; } expected; /* lexer kinds that could stand here */
 void parse_report(parser *p, const expected *e);
 void parse_unclosed(parser *p, span open, span end, const char *what);
 
@@ -62,7 +62,7 @@ ast *mk_literal(parser *p, ast_kind kind, span sp, token t);
 ast *mk_quantity(parser *p, span sp, token number, token unit);
 ast *mk_text(parser *p, span sp, token t);
 ast *mk_interp(parser *p, span sp, token head, nodes rest, token tail);
-nodes mk_chunk(parser *p, span sp, nodes list, token mid);
+nodes mk_chunk(parser *p, nodes list, token mid);
 ast *mk_hole(parser *p, span sp, ast *expr, str format);
 ast *mk_name(parser *p, span sp, token t);
 ast *mk_path(parser *p, span sp, nodes parts);

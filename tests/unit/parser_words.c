@@ -75,7 +75,29 @@ static void test_lookup(void **state) {
   arena_free(&a);
 }
 
+/* An expression alone, as the command line takes it. */
+static void test_expression_alone(void **state) {
+  (void)state;
+  static const struct { const char *text; bool good; } rows[] = {
+    { "1 + a.b", true }, { "every x in xs: x > 1", true }, { "\"{a:.1}\"", true }, { " // c\n x ", true },
+    { "", false }, { "1 +", false }, { "1 2", false }, { "(1", false }, { "a otherwise", false }, { "rule x {}", false }, { "let x = 1", false }, { "\"{x\"", false },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    arena a;
+    sources src;
+    diags d;
+    arena_init(&a, &mem_libc, NULL);
+    sources_init(&src, &a);
+    diags_init(&d, &a, &src);
+    const ast *e = parse_expr(&a, &d, sources_add(&src, STR("<expr>"), str_z(rows[i].text)));
+    assert_non_null(e);
+    if ((d.errors == 0) != rows[i].good || (e->kind != AST_ERROR) != rows[i].good)
+      fail_msg("`%s`: %u errors, a node of kind %s", rows[i].text, d.errors, ast_kind_names[e->kind]);
+    arena_free(&a);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_word), cmocka_unit_test(test_count), cmocka_unit_test(test_lookup) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_word), cmocka_unit_test(test_count), cmocka_unit_test(test_lookup), cmocka_unit_test(test_expression_alone) };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
