@@ -82,11 +82,13 @@ typedef struct code_unit {
   span *map;             /* where in the rule files each instruction comes from */
   code_reg *regs;
   const code_tables *tab;
+  const struct vm_table *table; /* the VM's shortcut for chains of tests; NULL: none */
   uint32_t depth;        /* calls below, itself included; computed */
   uint32_t stack;        /* registers that it and what it calls need at most; computed */
 } code_unit;
 
-typedef struct code_rule { code_unit *main, *fast, **why, **say; } code_rule;   /* fast may be main; why and say: one a clause */
+/* fast may be main; why and say: one a clause; table: fast's */
+typedef struct code_rule { code_unit *main, *fast, **why, **say; const struct vm_table *table; } code_rule;
 typedef struct code_audience { code_unit *main, *fast, *why; } code_audience;
 typedef struct code_fn { code_unit *main, *why; } code_fn;
 

@@ -103,6 +103,7 @@ static int landed(vm_engine *e, int (*job)(vm_engine *e, void *ud), void *ud) {
 
 /* A frame over the record itself where it has the room. */
 static inline int run_top(vm_engine *e, const code_unit *u, rec *r) {
+  if (u->table) return vm_run_table(u->table, r->v);
   if (!u->root || !r || r->cap < u->nregs) return vm_run_on_record(e, u, r);
   size_t own = (size_t)(u->nregs - u->nfixed);
   if (own) memset(r->st + u->nfixed, ST_MISSING, own);
@@ -117,32 +118,42 @@ static bool fitting(vm_engine *e, const code_unit *u, const rec *r) {
 
 /* ---- verdicts ---- */
 
-int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
-  bool more = false;
-  const code_rule *table = e->p->c->rules;
-  for (uint32_t i = 0; i < n; i++) {
-    const code_rule *c = &table[rules[i]];
-    if (__builtin_expect(e->inactive[rules[i]], 0)) { verdicts[i] = V_INACTIVE; continue; }
-    const code_unit *u = r && r->clean ? c->fast : c->main;
-    if (!u->pure || (u->root && !r)) { verdicts[i] = V_COUNT; more = true; continue; } /* later, with a landing */
-    e->vacuous = false;
-    int v = run_top(e, u, r);
-    if (v < 0) return ended(e, v);
-    verdicts[i] = (uint8_t)(v == V_PASS && e->vacuous ? V_PASS | 0x80 : v);
-  }
-  if (!more) return VM_OK;
+enum { LATER = V_COUNT };
+
+static uint8_t marked(const vm_engine *e, int v) { return (uint8_t)(v == V_PASS && e->vacuous ? V_PASS | 0x80 : v); }
+
+/* The rules that vm_rules left: they may allocate, so that they need a landing. */
+static int rules_left(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
   int why = setjmp(e->oom);
   if (why) return ended(e, why == ARENA_LIMIT ? RUN_BUDGET : RUN_OOM);
   for (uint32_t i = 0; i < n; i++) {
-    if (verdicts[i] != V_COUNT) continue;
-    const code_unit *u = r && r->clean ? table[rules[i]].fast : table[rules[i]].main;
+    if (verdicts[i] != LATER) continue;
+    const code_rule *c = &e->p->c->rules[rules[i]];
+    const code_unit *u = r && r->clean ? c->fast : c->main;
     if (!fitting(e, u, r)) return ended(e, RUN_HOST);
     e->vacuous = false;
     int v = run_top(e, u, r);
     if (v < 0) return ended(e, v);
-    verdicts[i] = (uint8_t)(v == V_PASS && e->vacuous ? V_PASS | 0x80 : v);
+    verdicts[i] = marked(e, v);
   }
   return VM_OK;
+}
+
+int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
+  bool more = false, clean = r && r->clean;
+  const code_rule *table = e->p->c->rules;
+  for (uint32_t i = 0; i < n; i++) {
+    const code_rule *c = &table[rules[i]];
+    if (__builtin_expect(e->inactive[rules[i]], 0)) { verdicts[i] = V_INACTIVE; continue; }
+    if (clean && c->table) { verdicts[i] = (uint8_t)vm_run_table(c->table, r->v); continue; }
+    const code_unit *u = clean ? c->fast : c->main;
+    if (!u->pure || (u->root && !r)) { verdicts[i] = LATER, more = true; continue; }
+    e->vacuous = false;
+    int v = run_top(e, u, r);
+    if (v < 0) return ended(e, v);
+    verdicts[i] = marked(e, v);
+  }
+  return more ? rules_left(e, rules, n, r, verdicts) : VM_OK;
 }
 
 /* ---- explanations ---- */

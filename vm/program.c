@@ -112,6 +112,7 @@ static void measure_each(void *ud, code_unit *u, str name, uint32_t part) {
 static void sum_up(void *ud, code_unit *u, str name, uint32_t part) {
   vm_program *p = ud;
   (void)name, (void)part;
+  vm_prepare(p->a, u);
   if (u->root && u->nregs > p->frame) p->frame = u->nregs;
   if (u->stack > p->stack) p->stack = u->stack;
 }
@@ -122,6 +123,7 @@ const char *vm_measure(vm_program *p) {
   if (m.wrong) return m.wrong;
   p->frame = p->stack = 0;
   vm_each_unit(p, sum_up, p);
+  for (uint32_t i = 0; i < p->ir->nrules; i++) p->c->rules[i].table = p->c->rules[i].fast->table;
   return NULL;
 }
 

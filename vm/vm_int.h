@@ -5,6 +5,8 @@
 #include "compiler/code.h"
 #include "vm/vm.h"
 
+typedef struct vm_table vm_table;
+
 struct vm_program {
   arena *a;
   ir_program *ir;
@@ -106,6 +108,59 @@ const char *vm_measure(vm_program *p);
 /* Of an expression's unit, whose program is measured already. */
 void vm_measure_unit(const vm_program *p, code_unit *u);
 void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
+
+/* ---- prepare.c ---- */
+typedef enum vm_row_kind { ROW_INT, ROW_NUM, ROW_INTS, ROW_ATOMS } vm_row_kind;
+
+/* A field in a range (ints may wrap around) or in a set of 64. */
+typedef struct vm_row {
+  uint16_t slot;
+  uint8_t kind, result;  /* result: of the unit when it does not hold */
+  union {
+    struct { uint64_t lo, span; } i;
+    struct { double lo, hi; } n;
+    struct { uint64_t mask; uint8_t base; } m;
+  };
+} vm_row;
+
+typedef struct vm_row_run { uint32_t n; uint8_t kind, result; } vm_row_run;
+
+struct vm_table { uint32_t nruns; uint8_t final; vm_row_run *runs; vm_row *rows; };
+
+/* Sets u->table where the unit is a chain of tests on fields. */
+void vm_prepare(arena *a, code_unit *u);
+
+/* Four tests a branch: what would decide earlier is rarely worth a branch that may be mispredicted. */
+static inline bool vm_out_of_range(const vm_row *r, const val *R) { return (uint64_t)R[r->slot].i - r->i.lo > r->i.span; }
+static inline bool vm_out_of_numbers(const vm_row *r, const val *R) { return !((R[r->slot].n >= r->n.lo) & (R[r->slot].n <= r->n.hi)); }
+static inline bool vm_out_of_ints(const vm_row *r, const val *R) {
+  uint64_t at = (uint64_t)R[r->slot].i - (uint64_t)(int64_t)(int8_t)r->m.base;
+  return (at > 63) | !(r->m.mask >> (at & 63) & 1);
+}
+static inline bool vm_out_of_atoms(const vm_row *r, const val *R) {
+  uint32_t atom = R[r->slot].t->atom;
+  return (atom / 64 != r->m.base) | !(r->m.mask >> (atom & 63) & 1);
+}
+
+static inline int vm_run_table(const vm_table *t, const val *R) {
+  const vm_row *r = t->rows;
+  for (const vm_row_run *run = t->runs, *last = run + t->nruns; run < last; run++) {
+    uint32_t n = run->n;
+#define ROWS(out) \
+    for (; n >= 4; n -= 4, r += 4) \
+      if (__builtin_expect(out(r, R) | out(r + 1, R) | out(r + 2, R) | out(r + 3, R), 0)) return run->result; \
+    for (; n >= 1; n--, r++) \
+      if (__builtin_expect(out(r, R), 0)) return run->result
+    switch ((vm_row_kind)run->kind) {
+    case ROW_INT: ROWS(vm_out_of_range); break;
+    case ROW_NUM: ROWS(vm_out_of_numbers); break;
+    case ROW_INTS: ROWS(vm_out_of_ints); break;
+    case ROW_ATOMS: ROWS(vm_out_of_atoms); break;
+    }
+#undef ROWS
+  }
+  return t->final;
+}
 
 /* ---- verify.c ---- */
 bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str *error);
