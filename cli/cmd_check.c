@@ -85,7 +85,7 @@ static int run(cli *c, const args *a) {
   show s = { .c = c, .o = c->out, .p = c->p, .r = c->r, .status = status, .fail_on = SEV_ERROR, .per_rule = RT_ALL, .command = "check", .costs = args_has(a, "cost") };
   if (f != F_TEXT) report_any(&s, f);
   else {
-    show_diags(c, c->out, c->p, true);
+    show_diags(c, status == RT_ENV && c->p->unreadable ? c->err : c->out, c->p, true);
     if (c->r) report_data(&s);
     if (c->r && c->r->failure.n) cli_env(c, "%.*s", STR_ARG(c->r->failure));
     if (status == RT_OK && args_has(a, "list")) list_rules(c);

@@ -1,0 +1,79 @@
+#!/bin/bash
+# How messages about rule files look: carets under tabs and wide characters, long lines, every format, every kind of broken file.
+. "$(dirname "$0")/common.inc"
+
+printf 'module a\nlet\tx = 1 && 2\n' > tabs.blz
+run check tabs.blz
+exits "an error in the rules" 2
+if grep -A2 '2 | let x = 1' out | grep -qE '^  \| {11}\^\^'; then ok "the caret stands right after a tab"; else not_ok "the caret stands right after a tab"; fi
+printf 'module a\nlet x = "日本" && 2\n' > wide.blz
+run check wide.blz
+if grep -A1 '^2 |' out | grep -qE '^  \| {16}\^\^'; then ok "the caret stands right after wide characters"; else not_ok "the caret stands right after wide characters"; fi
+printf 'module a\nlet x = "e\xcc\x81" && 2\n' > combining.blz
+run check combining.blz
+if grep -A1 '^2 |' out | grep -qE '^  \| {13}\^\^'; then ok "the caret stands right after a combining mark"; else not_ok "the caret stands right after a combining mark"; fi
+
+{ printf 'let x = "'; head -c 200000 /dev/zero | tr '\0' 'a'; printf '" && 1\n'; } > long.blz
+run check long.blz
+exits "a long line is an error like any other" 2
+if [ "$(wc -L < out)" -lt 250 ]; then ok "a long line is shown in part"; else not_ok "a long line is shown in part"; fi
+
+: > empty.blz
+run check empty.blz
+exits "an empty file is fine" 0
+head -c 4096 /dev/urandom > binary.blz
+run check binary.blz
+exits "a binary file is an error" 2
+if [ "$(grep -c '^error' out)" -le 3 ]; then ok "a binary file is one error, not thousands"; else not_ok "a binary file is one error, not thousands"; fi
+printf 'module a\n// caf\xe9\n' > latin1.blz
+run check latin1.blz
+exits "Latin-1 is an error" 2
+says "and its code says what it is" out 'E0101'
+{ printf 'let x = '; head -c 10000 /dev/zero | tr '\0' '('; printf 1; head -c 10000 /dev/zero | tr '\0' ')'; echo; } > deep.blz
+run check deep.blz
+exits "10,000 parentheses are an error, not a crash" 2
+printf 'let x = 1 &&\nlet y = 2 ||\n' > two.blz
+run check two.blz
+if [ "$(grep -c '^error' out)" -ge 2 ]; then ok "all errors of a file in one run"; else not_ok "all errors of a file in one run"; fi
+
+printf 'let x = 1 && 2\n' > bad.blz
+run check --format json bad.blz
+exits "JSON for broken rules" 2
+json "its status" '$.status' 'rules_do_not_compile'
+json "its message" '$.diagnostics[0].code' 'E0116'
+json "its place" '$.diagnostics[0].line' 1
+json "its fix" '$.diagnostics[0].fix.edits[0].replacement' 'and'
+run check --format sarif bad.blz
+json "SARIF has its version" '$.version' '2.1.0'
+json "SARIF has the message" '$.runs[0].results[0].ruleId' 'E0116'
+json "SARIF has the place" '$.runs[0].results[0].locations[0].physicalLocation.region.startColumn' 11
+json "SARIF has the fix" '$.runs[0].results[0].fixes[0].artifactChanges[0].replacements[0].insertedContent.text' 'and'
+run check --format github bad.blz
+says "an annotation for GitHub" out '::error file=bad.blz,line=1,col=11,title=E0116::'
+run check --format junit bad.blz
+says "a JUnit error" out '<error type="E0116"'
+run validate --format json bad.blz
+json "validate says so too" '$.status' 'rules_do_not_compile'
+exits "validate of broken rules" 2
+run validate bad.blz
+says "as text on standard error" err 'E0116'
+silent "and nothing on standard output" out
+
+run check --color always bad.blz
+if grep -q $'\033' out; then ok "colors when asked for"; else not_ok "colors when asked for"; fi
+run check bad.blz
+if grep -q $'\033' out; then not_ok "no colors into a file"; else ok "no colors into a file"; fi
+
+mkdir -p tree/sub tree/.hidden
+echo 'module t' > tree/one.blz
+printf 'module t\nlet x = 1 && 2\n' > tree/sub/two.blz
+printf 'let x = 1 && 2\n' > tree/.hidden/three.blz
+ln -s .. tree/sub/loop
+run check tree
+says "folders are read with what is below" out 'tree/sub/two.blz'
+lacks "hidden folders are not" out 'three.blz'
+"$BLAZON" check - < bad.blz > out 2> err
+rc=$?
+exits "rules from standard input" 2
+says "are called -" out '-:1:'
+finish

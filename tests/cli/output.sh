@@ -1,0 +1,51 @@
+#!/bin/bash
+# Output that is whole or not at all: files, full disks, closed pipes.
+. "$(dirname "$0")/common.inc"
+write_library
+
+run validate rules.blz --db lib.db --output report.txt
+exits "a report into a file" 1
+silent "leaves nothing on standard output" out
+if grep -q 'lib.wide' report.txt; then ok "and is there"; else not_ok "and is there"; fi
+echo precious > report.txt
+run validate rules.blz --db nowhere.db --output report.txt
+exits "a database that is not there" 3
+run build rules.blz -o /nowhere/x.blzb
+exits "a folder that is not there" 3
+says "is told in plain words" err 'there is no such folder'
+echo precious > kept.blzb
+printf 'let x = 1 && 2\n' > bad.blz
+run build bad.blz -o kept.blzb
+exits "broken rules build nothing" 2
+same "and leave the old bundle" "$(cat kept.blzb)" precious
+
+if [ -e /dev/full ]; then
+  "$BLAZON" validate rules.blz --db lib.db > /dev/full 2> err
+  rc=$?
+  exits "a full disk" 3
+  says "is told" err 'the disk is full'
+  run validate rules.blz --db lib.db --output /dev/full
+  exits "a full disk by --output" 3
+  "$BLAZON" help > /dev/full 2> err
+  rc=$?
+  exits "even of help" 3
+else skip "a full disk" "there is no /dev/full"; fi
+
+(ulimit -f 1; "$BLAZON" validate rules.blz --db lib.db --format sarif --output big.sarif 2> err; echo $? > code) 2> /dev/null
+rc=$(cat code)
+exits "a file that grows too large" 3
+same "leaves nothing half-written" "$(ls big.sarif* 2> /dev/null)" ""
+
+"$BLAZON" explain --list 2> err | head -n 1 > /dev/null
+rc=${PIPESTATUS[0]}
+exits "a reader that goes away" 0
+silent "is no reason to complain" err
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir ro && chmod 555 ro
+  run build rules.blz -o ro/x.blzb
+  exits "a folder that may not be written" 3
+else
+  run build rules.blz -o /proc/x.blzb
+  exits "a folder that may not be written" 3
+fi
+finish

@@ -1,0 +1,201 @@
+#!/bin/bash
+# blazon validate: verdicts, exit codes, selection, samples, explanations, in every format.
+. "$(dirname "$0")/common.inc"
+write_library
+
+run check rules.blz --db lib.db
+exits "check with a database" 0
+run check --list rules.blz
+says "check --list names the rules" out 'lib.wide'
+says "and the fields that are checked" out 'lib.Asset.title'
+says "and the audiences" out 'lib.tall'
+run check --cost rules.blz
+says "check --cost lists costs" out 'lib.red'
+
+run validate rules.blz --db lib.db --now 2026-11-22
+exits "findings end with 1" 1
+says "the rule that fails" out 'lib.wide'
+says "its message" out 'A-2 is only 300 pixels wide'
+says "its guideline" out 'Heroes fill the screen'
+says "its link" out 'https://brand.example/width'
+says "its owner" out 'web team'
+says "what is missing" out 'alt_text is missing'
+says "a field's own rule" out 'lib.Asset.title'
+says "a value that cannot be read" out 'wide'
+says "vacuous passes" out 'vacuous'
+says "rules that are not active" out 'not active'
+if [ "$(wc -l < out)" -lt 60 ]; then ok "four records fit a screen or two"; else not_ok "four records fit a screen or two"; fi
+cp out first
+run validate rules.blz --db lib.db --now 2026-11-22 --jobs 2
+if diff <(sed 's/in [0-9.]* s/in s/' first) <(sed 's/in [0-9.]* s/in s/' out) > /dev/null; then ok "two threads say the same"; else not_ok "two threads say the same"; fi
+run validate rules.blz --db lib.db --by record
+says "by record" out 'lib.assets A-2'
+
+run validate rules.blz --db lib.db --format json --now 2026-11-22
+exits "JSON with findings" 1
+json "its format" '$.format' 'blazon-findings/1'
+json "its status" '$.status' 'complete'
+json "the clock" '$.now' '2026-11-22T00:00:00Z'
+json "the records" '$.summary.records' 4
+json "ignored columns" '$.sources[0].ignored_columns' 1
+count() { sqlite3 :memory: "select json_extract(r.value, '$.counts.$2') from json_each(cast(readfile('out') as text), '$.rules') r where json_extract(r.value, '$.rule') = '$1'"; }
+same "wide fails once" "$(count lib.wide fail)" 1
+same "wide is in error once" "$(count lib.wide error)" 1
+same "wide passes twice" "$(count lib.wide pass)" 2
+same "described is unknown once" "$(count lib.described unknown)" 1
+same "described fails once" "$(count lib.described fail)" 1
+same "red passes three times" "$(count lib.red pass)" 3
+same "red is vacuous once" "$(count lib.red vacuous)" 1
+same "old is inactive" "$(count lib.old inactive)" 4
+finding() { sqlite3 :memory: "select json_extract(f.value, '$.$3') from json_each(cast(readfile('out') as text), '$.findings') f where json_extract(f.value, '$.rule') = '$1' and json_extract(f.value, '$.key') = '$2'"; }
+same "a finding's verdict" "$(finding lib.wide A-2 verdict)" fail
+same "its message" "$(finding lib.wide A-2 message)" 'A-2 is only 300 pixels wide'
+same "what was expected" "$(finding lib.wide A-2 'clauses[0].expected')" 'a.width >= 1000'
+same "what it is" "$(finding lib.wide A-2 'clauses[0].actual')" 300
+same "an unknown's cause" "$(finding lib.described A-2 'clauses[0].causes[0].name')" alt_text
+same "an error's cause" "$(finding lib.wide A-4 'clauses[0].causes[0].kind')" error
+same "the bad value is a finding of its own" "$(finding E0899 A-4 column)" width
+order=$(sqlite3 :memory: "select group_concat(json_extract(f.value, '$.kind') || json_extract(f.value, '$.rule') || json_extract(f.value, '$.key'), ' ') from json_each(cast(readfile('out') as text), '$.findings') f")
+same "findings are sorted" "$order" "$(tr ' ' '\n' <<< "$order" | sort | paste -sd' ')"
+if command -v python3 > /dev/null && python3 -c 'import jsonschema' 2> /dev/null; then
+  if python3 -c 'import json,sys,jsonschema; jsonschema.validate(json.load(open("out")), json.load(open(sys.argv[1])))' "$ROOT/docs/schema/findings.schema.json" 2> err; then ok "the JSON is as its schema says"; else not_ok "the JSON is as its schema says"; fi
+else skip "the JSON is as its schema says" "python3 with jsonschema is not installed"; fi
+
+run validate rules.blz --db lib.db --format sarif
+json "SARIF: a row is a logical location" '$.runs[0].results[0].locations[0].logicalLocations[0].kind' row
+same "SARIF: rules have help" "$(sqlite3 :memory: "select count(*) from json_each(cast(readfile('out') as text), '$.runs[0].tool.driver.rules') r where json_extract(r.value, '$.help.text') is null")" 0
+same "SARIF: each result's rule is where its index says" "$(sqlite3 :memory: "select count(*) from json_each(cast(readfile('out') as text), '$.runs[0].results') r where json_extract(r.value, '$.ruleId') != json_extract(cast(readfile('out') as text), '$.runs[0].tool.driver.rules[' || json_extract(r.value, '$.ruleIndex') || '].id')")" 0
+run validate rules.blz --db lib.db --format junit
+says "JUnit: a case a rule" out '<testcase classname="lib" name="wide">'
+says "JUnit: a failure" out '<failure type="error" message="1 fail, 0 unknown, 1 error: Heroes fill the screen"'
+says "JUnit: a rule that is not active is skipped" out '<skipped message="not active'
+if command -v xmllint > /dev/null; then if xmllint --noout out 2> err; then ok "JUnit: well-formed"; else not_ok "JUnit: well-formed"; fi
+else skip "JUnit: well-formed" "xmllint is not installed"; fi
+run validate rules.blz --db lib.db --format github
+says "GitHub: an annotation" out '::error file=rules.blz,line=15'
+says "GitHub: a warning" out '::warning file=rules.blz'
+
+run validate rules.blz --db lib.db --only described
+exits "warnings alone end with 0" 0
+run validate rules.blz --db lib.db --only described --fail-on warning
+exits "unless they count" 1
+run validate rules.blz --db lib.db --only 'lib.Asset' --format json
+same "a record's name selects its fields" "$(sqlite3 :memory: "select group_concat(distinct json_extract(f.value, '$.rule')) from json_each(cast(readfile('out') as text), '$.findings') f where json_extract(f.value, '$.kind') = 'rule' and json_extract(f.value, '$.rule') not like 'lib.Asset.%'")" ""
+run validate rules.blz --db lib.db --only wied
+exits "no such rule is wrong usage" 4
+says "and is suggested" err 'did you mean `lib.wide`?'
+run validate rules.blz --db lib.db --only described --fail-on warning --allow unknown --format json
+json "allowed unknowns do not count" '$.summary.breaking' 1
+sqlite3 lib.db "update assets set alt_text = 'long enough' where id = 'A-3'"
+run validate rules.blz --db lib.db --only described --fail-on warning --allow unknown
+exits "--allow unknown" 0
+run validate rules.blz --db lib.db --max-findings 1 --format json
+json "--max-findings lists so many" '$.summary.listed' 1
+json "but counts all" '$.summary.findings' 8
+run validate rules.blz --db lib.db --max-findings 0
+exits "--max-findings 0 is only a summary" 1
+
+run validate rules.blz --db lib.db --explain wide A-2
+exits "--explain ends as the verdict does" 1
+says "names the verdict" out 'lib.wide on A-2: fail'
+says "shows the value" out 'a.width  =  300'
+says "shows the record" out 'title'
+run validate rules.blz --db lib.db --explain wide A-1
+exits "a pass" 0
+run validate rules.blz --db lib.db --explain described A-2 --format json
+json "as JSON" '$.verdict' unknown
+json "with the cause" '$.clauses[0].causes[0].name' alt_text
+run validate rules.blz --db lib.db --explain wide A-9
+exits "no such record" 4
+run validate rules.blz --db lib.db --explain wyde A-1
+says "no such rule" err 'did you mean `lib.wide`?'
+
+cat > nums.blz << 'END'
+module n
+record Row { id : int key   v : int }
+source rows : Row from "rows"
+rule even for r in rows { require r.v.mod(2) == 0 }
+END
+sqlite3 nums.db "create table rows (id integer primary key, v int not null); with recursive c(i) as (select 1 union all select i + 1 from c where i < 120000) insert into rows select i, i from c"
+run validate nums.blz --db nums.db --sample 500 --format json
+json "--sample N takes N rows" '$.summary.records' 500
+sqlite3 :memory: "select json_extract(f.value, '$.key') from json_each(cast(readfile('out') as text), '$.findings') f" > sample1
+run validate nums.blz --db nums.db --sample 500 --format json --jobs 1
+sqlite3 :memory: "select json_extract(f.value, '$.key') from json_each(cast(readfile('out') as text), '$.findings') f" > sample2
+if cmp -s sample1 sample2 && [ -s sample1 ]; then ok "the same rows every time"; else not_ok "the same rows every time"; fi
+run validate nums.blz --db nums.db --sample 5% --format json
+n=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '$.summary.records')")
+if [ "$n" -gt 5500 ] && [ "$n" -lt 6500 ]; then ok "--sample P% takes about so many"; else not_ok "--sample P% takes about so many: $n"; fi
+for jobs in 1 2 3; do
+  run validate nums.blz --db nums.db --jobs $jobs --format json --now 2026-01-01
+  cp out "jobs$jobs"
+done
+json "large tables are counted whole" '$.summary.findings' 60000
+if cmp -s jobs1 jobs2 && cmp -s jobs1 jobs3; then ok "any number of threads gives the same bytes"; else not_ok "any number of threads gives the same bytes"; fi
+json "ints sort as ints" '$.findings[4].key' 9
+
+run validate rules.blz --db nowhere.db
+exits "a database that is not there" 3
+says "is named" err 'nowhere.db'
+run validate rules.blz
+exits "no database at all" 3
+echo 'this is no database, only some text that is long enough to look at' > text.db
+run validate rules.blz --db text.db
+exits "a file that is no database" 3
+sqlite3 other.db "create table assets (id text primary key, titel text, alt_text text, width int, colors text)"
+run validate rules.blz --db other.db
+exits "a column that is not there" 3
+says "is suggested" out 'titel'
+run check rules.blz --db other.db
+exits "check says so too" 3
+run validate rules.blz --db lib.db --source icons=x.json
+exits "a source that the rules do not have" 4
+sqlite3 empty.db "create table assets (id text primary key not null, title text not null, alt_text text, width int not null, colors text not null)"
+run validate rules.blz --db empty.db
+exits "an empty table is fine" 0
+
+cat > icons.blz << 'END'
+module icons
+record Icon { title : text   hex : text matches r"^[0-9A-F]{6}$" }
+source icons : Icon
+END
+printf '{"icons": [{"title": "A", "hex": "00FF00"},\n  {"title": "B", "hex": "green"}]}' > icons.json
+run validate icons.blz --source icons=icons.json#/icons --format json
+exits "a JSON file" 1
+json "records without a key are known by position" '$.findings[0].key' '#2'
+json "with the line in the file" '$.findings[0].data_line' 2
+"$BLAZON" validate icons.blz --source icons=- > out 2> err << 'END'
+{"title": "A", "hex": "00FF00"}
+{"title": "B", "hex": "oops"}
+END
+rc=$?
+exits "NDJSON from standard input" 1
+says "with its finding" out 'icons.Icon.hex'
+printf 'title,hex\nA,00FF00\nB,123\n' > icons.csv
+run validate icons.blz --source icons=icons.csv
+exits "a CSV file" 1
+run validate icons.blz --source icons=nowhere.json
+exits "a data file that is not there" 3
+printf '{"icons": [{"title": "A", "hex": NaN}]}' > nan.json
+run validate icons.blz --source icons=nan.json#/icons
+exits "NaN is no JSON" 3
+
+run build rules.blz -o rules.blzb
+exits "build" 0
+"$BLAZON" build rules.blz -o - > again.blzb
+if cmp -s rules.blzb again.blzb; then ok "the same rules give the same bundle"; else not_ok "the same rules give the same bundle"; fi
+run validate rules.blzb --db lib.db --format json --now 2026-11-22
+cp out bundled
+run validate rules.blz --db lib.db --format json --now 2026-11-22
+if cmp -s out bundled; then ok "a bundle says what its rules say"; else not_ok "a bundle says what its rules say"; fi
+run validate rules.blzb --db lib.db --explain wide A-2
+says "and explains" out 'a.width  =  300'
+run validate rules.blzb icons.blz --db lib.db
+exits "a bundle stands alone" 3
+head -c 200 rules.blzb > cut.blzb
+run validate cut.blzb --db lib.db
+exits "a bundle that is cut" 3
+run disasm rules.blz --only lib.wide
+exits "disasm" 0
+silent "without complaint" err
+finish
