@@ -28,6 +28,7 @@ typedef struct ir ir;
 typedef struct ir_binder {
   int32_t local;         /* holds the element: a record of the source, or an element of the list (map: an entry record) */
   int32_t source;        /* index of the source, or -1: list */
+  const type *elem;      /* type of the local: a record of the source, the list's element, a map's entry record (fields key, value) */
   ir *list;              /* list expression when source is -1 */
   ir *where;             /* may be NULL; never U */
   int32_t eq_field;      /* >= 0: rows whose field equals eq_key are a superset of what where (or the quantifier's body) can accept */
@@ -182,6 +183,7 @@ typedef struct ir_program {
   const type **types;    /* every type used, canonical */
   str *modules;
   bool uses_now;
+  struct checker *front; /* the checker's own, for compile_expr; NULL in a program loaded from a bundle */
 } ir_program;
 
 /* Finds a canonical atom: NULL when s is no literal of the program. (compiler/atoms.c; a perfect-enough hash built with the program) */

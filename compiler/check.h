@@ -1,0 +1,327 @@
+/* Inside the compiler: the state of one compile and what its parts ask of each other. Nothing outside this folder includes it.
+ *
+ * Order of work (modules.c): parse every file; collect modules, names, imports; shapes of records and sources; then every
+ * declaration that has expressions, each a unit of its own locals; then the graph of who uses whom (a cycle is one error), the cost
+ * bounds, the lints; last the program. An error is reported where it is made and gives a poisoned value (type TY_ERROR), about which
+ * nothing more is said. */
+#ifndef COMPILER_CHECK_H
+#define COMPILER_CHECK_H
+#include "compiler/compile.h"
+
+/* ---- names.c: hash table from text to pointer, in the compile arena ---- */
+typedef struct name_slot { str key; uint64_t hash; void *v; } name_slot;
+typedef struct names { arena *a; name_slot *slot; uint32_t n, cap; } names;
+void names_init(names *t, arena *a);
+void *names_get(const names *t, str key);          /* NULL when absent */
+bool names_put(names *t, str key, void *v);        /* false: was there already, nothing changed */
+
+/* ---- types.c: canonical types ---- */
+typedef struct types { arena *a; const type **slot; uint32_t n, cap; VEC(const type *) all; } types;
+void types_init(types *t, arena *a);
+const type *type_simple(types *t, type_kind k);
+const type *type_opt(types *t, const type *x);      /* x?; (x?)? is x?; poison stays poison */
+const type *type_list(types *t, const type *elem);
+const type *type_map(types *t, const type *elem);
+const type *type_record(types *t, const type_rec *r);
+const type *type_ref(types *t, uint32_t source, const type_rec *r);
+const type *type_union(types *t, const text *const *lits, uint32_t n);
+const type *type_var(types *t, uint8_t name);
+/* The type that holds the values of both, NULL when there is none: int and number -> number, union and text -> text. Optional when either is. */
+const type *type_join(types *t, const type *x, const type *y);
+bool type_fits(const type *from, const type *to);   /* without any conversion of values; ignores ? at the top */
+bool type_is_ordered(const type *t);
+bool union_has(const type *u, str s);
+static inline bool type_is(const type *t, type_kind k) { return t->kind == k; }
+static inline bool type_bad(const type *t) { return t->kind == TY_ERROR; }
+
+/* ---- declarations ---- */
+typedef struct module module;
+typedef struct cfile cfile;
+typedef struct decl decl;
+typedef struct checker checker;
+
+/* A typed expression: t is what the checker knows (narrowed); n->ty is what may happen when conjuncts are reordered. */
+typedef struct ex { ir *n; const type *t; } ex;
+
+typedef enum refine_kind { RF_RANGE, RF_CMP, RF_MATCH, RF_FORMAT, RF_ELEMS, RF_RECORD, RF_RESOLVES } refine_kind;
+
+/* What a declared type says beyond its shape. */
+typedef struct refine {
+  uint8_t kind;          /* refine_kind */
+  uint8_t op;            /* RF_CMP */
+  bool length;           /* RF_RANGE, RF_CMP: of the number of characters or elements, not of the value */
+  ir *lo, *hi;           /* constants */
+  uint32_t index;        /* RF_MATCH: pattern; RF_FORMAT: format; RF_RESOLVES: source */
+  str name;              /* RF_FORMAT: format; RF_MATCH: pattern as written; RF_RESOLVES: source */
+  decl *record;          /* RF_RECORD */
+  struct refine *sub;    /* RF_ELEMS: of list elements or map values */
+  struct refine *next;
+  span sp;
+} refine;
+
+typedef struct rtype { const type *t; refine *r; } rtype;
+
+typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_IDLE } decl_kind;
+enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
+
+struct decl {
+  uint8_t kind, state, mark;
+  bool bad;              /* has an error of its own: uses stay silent */
+  bool header;           /* rule, audience, fn: header resolved */
+  str name, qname;
+  ast *node;
+  module *mod;
+  cfile *file;
+  uint32_t index;        /* record, source, fn (also a let that is none of a constant), audience */
+  rtype ty;              /* TYPE; LET: its type */
+  ex value;              /* LET, PALETTE: constant, when n is set */
+  prog_record *record;
+  refine **refines;      /* RECORD: one a field */
+  prog_source *source;
+  prog_fn *fn;
+  prog_rule *rule;
+  prog_audience *audience;
+  VEC(decl *) deps;      /* declarations with expressions that this one uses, in order of use */
+  VEC(span) dep_spans;
+  VEC(prog_rule *) own;  /* RECORD: its refinements' rules */
+  names fields;          /* RECORD: name -> field index + 1 */
+};
+
+struct module {
+  str name;              /* empty: files without a module line */
+  names decls;
+  VEC(decl *) list;
+  bool used;
+};
+
+typedef struct import { str name; module *mod; decl *d; span sp; bool used; struct import *next; } import;
+
+struct cfile {
+  const srcfile *src;
+  ast *tree;
+  module *mod;
+  names imports;         /* alias -> import */
+  VEC(import *) list;
+};
+
+/* ---- one unit: a rule, audience, function, let or refinement; its locals ---- */
+typedef enum local_kind { LK_ROOT, LK_LET, LK_PARAM, LK_BINDER, LK_QUANT } local_kind;
+typedef struct local {
+  str name;
+  span sp;
+  const type *t;
+  int32_t index;
+  uint8_t kind;
+  bool used;
+  int32_t below;         /* entry that this one hides in its bucket */
+  uint32_t hash;
+} local;
+
+enum { LOCAL_BUCKETS = 256 };
+
+typedef struct unit {
+  decl *d;
+  cfile *file;
+  uint32_t nlocals;
+  VEC(local) scope;
+  int32_t bucket[LOCAL_BUCKETS]; /* index in scope + 1 */
+  VEC(ir *) facts;       /* paths known to be present here */
+  int32_t source;        /* of the rule or audience, -1 none: walking another source in it is a scan per row */
+  bool quiet;            /* a let of whom nobody needs the warnings again */
+  struct unit *outer;
+} unit;
+
+/* The name under which a QUANT's variable is visible in messages. */
+typedef struct quant_name { const ir *n; str name; span sp; const type *t; } quant_name;
+
+/* A library function's signature, read from its row when first asked for. */
+typedef struct sig_param { str name; const type *t; } sig_param;
+typedef struct sig {
+  const builtin *b;
+  uint32_t index, nparams;
+  sig_param *params;
+  const type *ret;
+  struct sig *next;      /* same name, next row */
+} sig;
+
+struct checker {
+  arena *a;
+  diags *d;
+  sources *src;
+  const compile_opts *o;
+  const lib_ops *lib;
+  types ty;
+  ir_program *p;
+  unit *u;
+  uint32_t depth;        /* of recursion into expressions */
+  uint32_t suggestions;  /* made so far: after many, no more */
+  names modules;         /* name -> module */
+  names prefixes;        /* proper prefixes of module names */
+  VEC(module *) module_list;
+  VEC(cfile *) files;
+  VEC(decl *) decls;     /* all with a name, in order of files and places */
+  names builtins;        /* name -> sig (first row) */
+  names librecs;         /* name -> type_rec */
+  names atoms;           /* text -> text* */
+  VEC(const text *) atom_list;
+  names patterns;
+  VEC(pattern *) pattern_list;
+  names entries;         /* map element type, printed address -> entry record */
+  VEC(prog_record *) records;
+  VEC(decl *) record_decls;
+  VEC(prog_source *) sources;
+  VEC(decl *) source_decls;
+  VEC(prog_fn *) fns;
+  VEC(decl *) fn_decls;
+  VEC(prog_rule *) rules;
+  VEC(prog_audience *) audiences;
+  VEC(decl *) audience_decls;
+  VEC(prog_passes *) passes;
+  VEC(prog_rule **) passes_rules; /* by passes list, before indexes are known */
+  names passes_names;
+  VEC(ir *) fn_nodes, audience_nodes; /* to renumber once the order is known */
+  VEC(quant_name) quants;
+  VEC(ir_binder *) scans; /* binders over sources: for lints */
+  const type *t_err, *t_bool, *t_int, *t_num, *t_text, *t_color, *t_date, *t_time, *t_dur, *t_months, *t_pattern, *t_palette, *t_never;
+  bool sealed;           /* the program is made: compile_expr runs */
+};
+
+/* ---- check_util: constructors and messages (check_ir.c) ---- */
+ir *ir_new(checker *c, ir_kind k, const type *t, span sp);
+ir *ir_un(checker *c, ir_kind k, const type *t, span sp, ir *a);
+ir *ir_bin(checker *c, ir_kind k, const type *t, span sp, ir *a, ir *b);
+ir *ir_retype(checker *c, ir *n, const type *t);     /* the same value under another type of the same representation */
+ir *ir_int(checker *c, int64_t i, span sp);
+ir *ir_text(checker *c, str s, span sp);
+ir *ir_const(checker *c, const type *t, val v, span sp);
+ir *ir_local(checker *c, const local *l, span sp);
+ir *ir_field(checker *c, ir *rec, uint32_t field, span sp);
+ir *ir_nary(checker *c, ir_kind k, span sp, ir **v, uint32_t n); /* AND, OR of bools: flattens, one operand is itself */
+ir *ir_not(checker *c, ir *n);
+const text *check_atom(checker *c, str s);
+const pattern *check_pattern(checker *c, str source, str flags);
+static inline bool ir_is(const ir *n, ir_kind k) { return n && n->kind == k; }
+ex ex_bad(checker *c, span sp);
+static inline bool ex_isbad(ex e) { return e.t->kind == TY_ERROR; }
+static inline ex ex_of(ir *n) { return (ex){ n, n->ty }; }
+/* The type of a strict node's result: t, optional when an operand is. */
+const type *lift1(checker *c, const type *t, const type *a);
+const type *lift2(checker *c, const type *t, const type *a, const type *b);
+str type_str(checker *c, const type *t);
+str slice_of(checker *c, span sp);                   /* source text, white space folded */
+str subject_of(checker *c, const ir *n);             /* how a user would name it: cause, or the source without the root's own name */
+bool check_enter(checker *c, span sp);               /* false, reported: nested too deep */
+void check_leave(checker *c);
+/* Adds "did you mean" with an edit when one of the names is near. */
+typedef VEC(str) strs;
+void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near);
+bool same_path(const ir *x, const ir *y);
+bool is_path(const ir *n);                           /* fields from a local */
+bool ir_reads_local(const ir *n, int32_t local);
+/* Calls fn for every child, messages' parts and binders included. */
+void ir_children(const ir *n, void (*fn)(void *ud, const ir *child), void *ud);
+
+/* ---- scopes (check_scope.c) ---- */
+void unit_open(checker *c, unit *u, decl *d, cfile *f);
+void unit_close(checker *c, unit *u);
+local *scope_push(checker *c, str name, span sp, const type *t, local_kind k); /* reports a name in use */
+local *scope_bind(checker *c, str name, span sp, const type *t, int32_t index, local_kind k);
+local *scope_find(checker *c, str name);
+uint32_t scope_mark(const checker *c);
+void scope_pop(checker *c, uint32_t mark);           /* lints of unused lets too */
+void facts_when(checker *c, const ir *n, bool is);   /* what is known to be present when n is true (or false) */
+bool fact_holds(const checker *c, const ir *path);
+void dep_add(checker *c, decl *d, span sp);
+decl *find_decl(checker *c, str name);               /* in this module and among the file's imports */
+module *find_module(checker *c, str path);           /* by full name or by the last part of an import */
+/* A dotted path of declarations: name, alias.name, full.module.name. NULL when there is none (nothing reported). */
+decl *find_path(checker *c, str path);
+decl *need_path(checker *c, const ast *path, const char *what, unsigned kinds, diag_code code); /* reports */
+const char *decl_what(const decl *d);                /* "a rule" */
+void near_decls(checker *c, strs *out, unsigned kinds);
+void near_locals(checker *c, strs *out);
+
+/* ---- sig.c ---- */
+void sigs_init(checker *c);
+sig *sig_find(checker *c, str name);
+const type_rec *librec_find(checker *c, str name);
+const type *entry_type(checker *c, const type *map);
+
+/* ---- check_type.c ---- */
+enum { RT_BOUNDS = 1 };                              /* bounds may be written here */
+rtype check_type(checker *c, const ast *n, int allow);
+void type_decl(checker *c, decl *d);
+ex check_constant(checker *c, const ast *n);         /* const of the grammar: CONST, or bad (reported) */
+
+/* ---- check_decl.c ---- */
+void declare_all(checker *c);
+void record_decl(checker *c, decl *d);
+void let_decl(checker *c, decl *d);
+void fn_header(checker *c, decl *d);
+void fn_body(checker *c, decl *d);
+bool name_is_predefined(str name);
+uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of); /* UINT32_MAX: reported */
+typedef struct rule_options { severity sev; str owner, because, link; bool any; } rule_options;
+enum opt_place { OPT_RULE = 1, OPT_RECORD = 2, OPT_OTHER = 4 };
+/* Reads one option into r or o; place says what kind of block this is. seen: bit set of options so far. */
+void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen, str *zone);
+
+/* ---- check_expr.c, check_op.c, check_test.c, check_binder.c, check_call.c ---- */
+ex check_expr(checker *c, const ast *n);
+ex check_test(checker *c, const ast *n);             /* bool or bool? */
+ex check_member(checker *c, ex o, str name, span name_sp, span sp);
+ex check_value_of(checker *c, decl *d, span sp);     /* a declaration's name as a value */
+ex check_deref(checker *c, ex e);                    /* refs become records */
+ex check_coerce(checker *c, ex e, const type *want, bool *ok); /* *ok false: does not fit, e unchanged; ? is not looked at */
+ex check_want(checker *c, ex e, const type *want, const char *what_fmt, ...) __attribute__((format(printf, 4, 5))); /* reports; ? demanded too */
+void report_vanishing(checker *c, ex e, span sp, diag_code code, const char *msg);
+ex check_arith(checker *c, const ast *n);
+ex check_neg(checker *c, const ast *n);
+ex check_cmp(checker *c, const ast *n);
+ex check_in(checker *c, const ast *n);
+ex check_contains(checker *c, const ast *n);
+ex check_matches(checker *c, const ast *n);
+ex check_coalesce(checker *c, const ast *n);
+ex check_index(checker *c, const ast *n);
+ex check_list(checker *c, const ast *n);
+ex check_interp(checker *c, const ast *n);
+ex check_and_or(checker *c, const ast *n);
+ex check_implies(checker *c, const ast *n);
+ex check_if(checker *c, const ast *n);
+ex check_presence(checker *c, const ast *n);
+ex check_passes(checker *c, const ast *n);
+ex check_quant(checker *c, const ast *n);
+ex check_comprehension(checker *c, const ast *n);
+ex check_aggregate(checker *c, const ast *call, const ast *compr, const sig *s);
+ex check_agg_source(checker *c, const ast *call, decl *source, const sig *s);
+ex check_call(checker *c, const ast *n);
+decl *source_named(checker *c, const ast *n);        /* when the expression names a source, else NULL */
+str dotted_name(checker *c, const ast *n);           /* x.y.z of names only; empty when it is something else */
+ex fold(checker *c, ex e);                           /* fold.c: constants computed now */
+uint32_t make_passes(checker *c, str name, prog_rule **rules, uint32_t n);
+
+/* ---- check_rule.c, check_refine.c, check_message.c ---- */
+void rule_header(checker *c, decl *d);
+void rule_body(checker *c, decl *d);
+void audience_header(checker *c, decl *d);
+void audience_body(checker *c, decl *d);
+void refine_rules(checker *c, decl *record);
+ir *message_of(checker *c, const ir *test, bool negated, str clause_text);
+ir *message_of_clause(checker *c, const prog_clause *k, const ir *test, bool negated);
+ir *message_settled(checker *c, ir *m);
+ir *message_join(checker *c, span sp, ir **parts, uint32_t n);
+prog_rule *rule_new(checker *c, decl *d);
+void read_set(checker *c, const ir *n, int32_t local, uint32_t nfields, uint64_t *set); /* fields of a record local that n reads */
+void rule_reads(checker *c, prog_rule *r);
+void audience_reads(checker *c, prog_audience *a);
+
+/* ---- graph.c, cost.c, lint.c ---- */
+typedef VEC(decl *) decl_list;
+bool graph_check(checker *c, decl_list *order);      /* reports cycles; order: each after what it uses */
+void graph_renumber(checker *c, const decl_list *order); /* functions and audiences get their places in that order */
+void cost_all(checker *c, const decl_list *order);
+void lint_rule(checker *c, const prog_rule *r);
+void lint_imports(checker *c);
+void lint_and_or(checker *c, const ir *n);
+
+#endif
