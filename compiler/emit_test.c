@@ -74,17 +74,6 @@ double emit_cost(const ir *n) {
   return c;
 }
 
-/* Does an empty walk somewhere in it mark the verdict? */
-static bool marks_vacuous(const ir *n) {
-  if (n->kind == IR_QUANT && (n->flags & IRF_VACUOUS)) return true;
-  if (n->a && marks_vacuous(n->a)) return true;
-  if (n->b && marks_vacuous(n->b)) return true;
-  if (n->c && marks_vacuous(n->c)) return true;
-  for (uint32_t i = 0; i < n->n; i++)
-    if (marks_vacuous(n->v[i])) return true;
-  return false;
-}
-
 /* ---- gauges and cuts ---- */
 
 reg emit_gauge(emitter *e) {
@@ -105,7 +94,7 @@ void emit_cut(emitter *e, label here, reg mark, uint8_t what, label to) {
 
 /* ---- and, or, implies ---- */
 
-typedef struct kid { const ir *n; double cost; reg r; bool neg; } kid;
+typedef struct kid { const ir *n; double cost; bool neg; } kid;
 
 static int by_cost(const void *x, const void *y) {
   const kid *a = x, *b = y;
@@ -114,27 +103,35 @@ static int by_cost(const void *x, const void *y) {
 
 static void test_kid(emitter *e, const kid *k, ways w) {
   if (k->neg) w = (ways){ w.f, w.t, w.u, w.e };
-  if (k->r != NO_REG) emit_test_reg(e, k->r, MAY_MISS | MAY_FAIL, w);
-  else emit_test(e, k->n, w);
+  emit_test(e, k->n, w);
 }
 
-/* An empty walk marks the verdict wherever it stands, so one that might be passed over is done first. */
-static void evaluate_marking(emitter *e, kid *k, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) {
-    if (!marks_vacuous(k[i].n)) continue;
-    k[i].r = emit_temp(e, emit_bool_type());
-    emit_truth_into(e, k[i].n, k[i].r);
-  }
+/* An empty walk marks the verdict even where it is passed over, so what may be passed over is asked first whether it is empty. */
+static void probe_vacuous(emitter *e, const ir *n) {
+  if (n->kind == IR_AND || n->kind == IR_OR)
+    for (uint32_t i = 0; i < n->n; i++) probe_vacuous(e, n->v[i]);
+  else if (n->kind == IR_IMPLIES) probe_vacuous(e, n->a), probe_vacuous(e, n->b);
+  if (n->kind != IR_QUANT || !(n->flags & IRF_VACUOUS)) return;
+  label over = emit_label(e), out = emit_label(e);
+  walk w;
+  emit_walk_begin(e, &w, n->bind, false, false, over, over);
+  emit_jump(e, out);
+  emit_walk_leave(e, &w, out, over);
+  emit_walk_end(e, &w);
+  emit_op(e, BC_VACUOUS, w.counter);
+  emit_free(e, w.counter);
+  emit_bind(e, over);
 }
 
 static void fold(emitter *e, kid *k, uint32_t n, bool is_or, ways w) {
   unsigned may = 0, before_last = 0;
   reg mark = emit_mark(e);
-  if (is_or || e->below) evaluate_marking(e, k, n);
+  if (is_or && !e->below && e->u->kind == UNIT_RULE)
+    for (uint32_t i = 0; i < n; i++) probe_vacuous(e, k[i].n);
   if (!e->collect) qsort(k, n, sizeof *k, by_cost);
   for (uint32_t i = 0; i < n; i++) {
     before_last = may;
-    may |= k[i].r != NO_REG ? MAY_MISS | MAY_FAIL : emit_may(e, k[i].n);
+    may |= emit_may(e, k[i].n);
   }
   bool gauged = before_last != 0;
   reg gauge = gauged ? emit_gauge(e) : NO_REG;
@@ -151,7 +148,6 @@ static void fold(emitter *e, kid *k, uint32_t n, bool is_or, ways w) {
       emit_worse(e, gauge, ST_ERR, bad, next);
     }
     if (!last || gauged) emit_bind(e, next);
-    if (k[i].r != NO_REG) emit_free(e, k[i].r);
   }
   e->below -= is_or;
   label bad = mark != NO_REG ? emit_label(e) : w.e;
@@ -172,7 +168,7 @@ static void fold_node(emitter *e, const ir *n, ways w) {
   kid *kids = ARENA_ARRAY(e->a, kid, k + 1);
   for (uint32_t i = 0; i < k; i++) {
     const ir *x = implies ? (i ? n->b : n->a) : n->v[i];
-    kids[i] = (kid){ x, e->collect ? 0 : emit_cost(x), NO_REG, implies && i == 0 };
+    kids[i] = (kid){ x, e->collect ? 0 : emit_cost(x), implies && i == 0 };
   }
   fold(e, kids, k, n->kind != IR_AND, w);
 }

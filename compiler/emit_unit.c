@@ -176,6 +176,10 @@ void emit_jump_x(emitter *e, opcode op, reg a, uint8_t x, label to) {
 /* ---- tables ---- */
 
 uint32_t emit_const(emitter *e, const type *t, val v) {
+  const type *base = t->opt ? t->base : t;
+  uint32_t n = e->tab->consts.n;
+  for (uint32_t i = n > 32 ? n - 32 : 0; i < n; i++)
+    if (e->tab->consts.v[i].type == base && e->tab->consts.v[i].v.i == v.i) return i;
   *VEC_PUSH(e->tab->a, &e->tab->consts) = (code_const){ t->opt ? t->base : t, v };
   return e->tab->consts.n - 1;
 }

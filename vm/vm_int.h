@@ -163,6 +163,8 @@ static inline int vm_run_table(const vm_table *t, const val *R) {
 }
 
 /* ---- verify.c ---- */
+bool vm_signature_fits(arena *scratch, const lib_ops *lib, const builtin *f, uint32_t n, const type *const *argt, const type *rett); /* signature.c */
+const char *vm_textformat_name(uint32_t format); /* NULL: there is none */
 bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str *error);
 
 #endif
