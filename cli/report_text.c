@@ -127,14 +127,16 @@ void report_data(const show *s) {
 
 /* ---- rules ---- */
 
+/* What the rule's records are called: by their source, where there is only one. */
 static str source_word(const show *s, const prog_rule *r, int64_t n) {
   const ir_program *ir = s->p->ir;
-  if (r->source >= 0) {
-    str name = ir->sources[r->source]->name;
-    const char *dot = memrchr(name.p, '.', name.n);
-    return dot ? (str){ dot + 1, name.n - (uint32_t)(dot + 1 - name.p) } : name;
-  }
-  return n == 1 ? STR("record") : STR("records");
+  int32_t source = r->source;
+  for (uint32_t i = 0, found = 0; r->refinement && i < ir->nsources; i++)
+    if (ir->sources[i]->record == r->record) source = found++ ? -1 : (int32_t)i;
+  if (source < 0) return n == 1 ? STR("record") : STR("records");
+  str name = ir->sources[source]->name;
+  const char *dot = memrchr(name.p, '.', name.n);
+  return dot ? (str){ dot + 1, name.n - (uint32_t)(dot + 1 - name.p) } : name;
 }
 
 static int64_t checked(const rt_counts *c) {
@@ -149,10 +151,27 @@ static void part(const show *s, bool *some, int64_t n, const char *word) {
   *some = true;
 }
 
+/* "3 of 318 assets fail, 2 unknown" */
+static void verdict_counts(const show *s, const prog_rule *r, const rt_counts *c) {
+  static const struct { verdict v; const char *one, *many; } parts[] = { { V_FAIL, "fails", "fail" }, { V_UNKNOWN, "unknown", "unknown" }, { V_ERROR, "in error", "in error" } };
+  bool some = false;
+  for (int i = 0; i < 3; i++) {
+    int64_t n = c->n[parts[i].v], all = checked(c);
+    const char *word = plural(n, parts[i].one, parts[i].many);
+    if (!n) continue;
+    if (some || (r->source < 0 && !r->refinement)) part(s, &some, n, word);
+    else {
+      str of = source_word(s, r, all);
+      out_fmt(s->o, "%s of %s %.*s %s", grouped(&s->c->a, n).p, grouped(&s->c->a, all).p, STR_ARG(of), word);
+      some = true;
+    }
+  }
+  out_ch(s->o, '\n');
+}
+
 static void rule_head(const show *s, uint32_t i) {
   const prog_rule *r = s->p->ir->rules[i];
   const rt_counts *c = &s->r->rules[i];
-  bool some = false;
   out_style(s->o, severity_style(r->sev));
   out_z(s->o, severity_name(r->sev));
   out_style(s->o, S_PLAIN);
@@ -161,15 +180,7 @@ static void rule_head(const show *s, uint32_t i) {
   out_str(s->o, r->name);
   out_style(s->o, S_PLAIN);
   out_z(s->o, "  ");
-  part(s, &some, c->n[V_FAIL], plural(c->n[V_FAIL], "fails", "fail"));
-  part(s, &some, c->n[V_UNKNOWN], "unknown");
-  part(s, &some, c->n[V_ERROR], "in error");
-  if (r->source >= 0 || r->refinement) {
-    int64_t n = checked(c);
-    str word = source_word(s, r, n);
-    out_fmt(s->o, ", of %.*s %.*s", STR_ARG(grouped(&s->c->a, n)), STR_ARG(word));
-  }
-  out_ch(s->o, '\n');
+  verdict_counts(s, r, c);
   if (r->because.n || r->owner.n) {
     out_z(s->o, "  ");
     out_safe(s->o, r->because);
@@ -317,8 +328,9 @@ static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3])
   arena *a = &s->c->a;
   out_style(s->o, S_BOLD);
   out_fmt(s->o, "%s %s checked against %u %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"), nrules, plural(nrules, "rule", "rules"), s->seconds);
+  if (!nrules) out_z(s->o, "no rules were run; ");
   out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
-  if (!all) out_z(s->o, "all good");
+  if (!all) out_z(s->o, nrules ? "all good" : "nothing was found");
   else {
     bool some = false;
     out_fmt(s->o, "%s %s (", grouped(a, all).p, plural(all, "finding", "findings"));

@@ -141,7 +141,7 @@ static ex_part clause_part(arena *a, const tracer *t, const prog_rule *pr, uint3
   for (uint32_t i = 0; i < res->nclauses; i++) {
     const ref_clause *rc = &res->clauses[i];
     if (rc->clause != k) continue;
-    part.nmessages = rc->nmessages, part.messages = rc->messages;
+    if (rc->result == TR_F) part.nmessages = rc->nmessages, part.messages = rc->messages;
     part.ncauses = rc->ncauses, part.causes = copy_causes(a, rc->causes, rc->ncauses);
     if (!part.tree) part.result = rc->result;
   }

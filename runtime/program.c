@@ -129,10 +129,20 @@ int rt_program_add_bundle(rt_program *p, str name, const void *bytes, size_t n) 
   return add_image(p, name, copy, n);
 }
 
+static void warn_of_empty_files(rt_program *p) {
+  for (uint32_t i = 0; i < p->src.files.n; i++) {
+    const srcfile *f = p->src.files.v[i];
+    uint32_t k = 0;
+    while (k < f->text.n && strchr(" \t\r\n", f->text.p[k])) k++;
+    if (k == f->text.n) diag_add(&p->d, DIAG_ENV_EMPTY, (span){ f->base, f->base }, "`%.*s` is empty", STR_ARG(f->path));
+  }
+}
+
 int rt_program_compile(rt_program *p, bool lints, int64_t now) {
   if (setjmp(p->oom)) { p->ir = NULL, p->vm = NULL; return RT_OOM; }
   if (p->unreadable) return RT_ENV;
   if (!p->bundle) {
+    if (lints) warn_of_empty_files(p);
     compile_opts o = { .lib = &lib_std, .lints = lints, .now = now };
     ir_program *ir = compile(&p->a, &p->d, &p->src, &o);
     if (ir && !p->d.errors) {

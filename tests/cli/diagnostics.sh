@@ -20,7 +20,10 @@ if [ "$(wc -L < out)" -lt 250 ]; then ok "a long line is shown in part"; else no
 
 : > empty.blz
 run check empty.blz
-exits "an empty file is fine" 0
+exits "an empty file is no error" 0
+says "but it is told" out 'empty.blz:1:1'
+run validate empty.blz
+says "and that no rules were run" out 'no rules were run'
 head -c 4096 /dev/urandom > binary.blz
 run check binary.blz
 exits "a binary file is an error" 2
@@ -36,7 +39,7 @@ printf 'let x = 1 &&\nlet y = 2 ||\n' > two.blz
 run check two.blz
 if [ "$(grep -c '^error' out)" -ge 2 ]; then ok "all errors of a file in one run"; else not_ok "all errors of a file in one run"; fi
 
-printf 'let x = 1 && 2\n' > bad.blz
+printf 'let x = true && false\n' > bad.blz
 run check --format json bad.blz
 exits "JSON for broken rules" 2
 json "its status" '$.status' 'rules_do_not_compile'
@@ -46,10 +49,10 @@ json "its fix" '$.diagnostics[0].fix.edits[0].replacement' 'and'
 run check --format sarif bad.blz
 json "SARIF has its version" '$.version' '2.1.0'
 json "SARIF has the message" '$.runs[0].results[0].ruleId' 'E0116'
-json "SARIF has the place" '$.runs[0].results[0].locations[0].physicalLocation.region.startColumn' 11
+json "SARIF has the place" '$.runs[0].results[0].locations[0].physicalLocation.region.startColumn' 14
 json "SARIF has the fix" '$.runs[0].results[0].fixes[0].artifactChanges[0].replacements[0].insertedContent.text' 'and'
 run check --format github bad.blz
-says "an annotation for GitHub" out '::error file=bad.blz,line=1,col=11,title=E0116::'
+says "an annotation for GitHub" out '::error file=bad.blz,line=1,col=14,title=E0116::'
 run check --format junit bad.blz
 says "a JUnit error" out '<error type="E0116"'
 run validate --format json bad.blz
