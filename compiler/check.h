@@ -67,6 +67,7 @@ enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 struct decl {
   uint8_t kind, state, mark;
   bool bad;              /* has an error of its own: uses stay silent */
+  bool cyclic;           /* stands in a circle that has been reported */
   bool header;           /* rule, audience, fn: header resolved */
   str name, qname;
   ast *node;

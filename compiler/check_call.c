@@ -97,6 +97,10 @@ static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
 
 static ex field_value(checker *c, const type_rec *r, uint32_t i, carg *a) {
   a->e = check_expr(c, a->node);
+  const type *t = r->fields[i].type;
+  const type *key = t->kind == TY_REF && t->rec->nkeys == 1 ? t->rec->fields[t->rec->keys[0]].type : NULL;
+  if (key && a->e.t->kind != TY_REF && type_fits(a->e.t, key)) /* a reference is written as the key that it holds */
+    a->e = (ex){ ir_retype(c, a->e.n, t->base), lift1(c, t->base, a->e.t) };
   return check_want(c, a->e, r->fields[i].type, "the field `%.*s` is", STR_ARG(r->fields[i].name));
 }
 
@@ -271,6 +275,8 @@ static ex special(checker *c, const ast *n, const sig *s, const cargs *a) {
   return ex_bad(c, n->sp);
 }
 
+static bool field_called(checker *c, const ast *n, const cargs *a, diag *g);
+
 /* The one candidate of this arity fails: say which argument, and why. */
 static ex explain_one(checker *c, const ast *n, const sig *s, const cargs *a) {
   const carg **arg = ARENA_ARRAY(c->a, const carg *, a->n ? a->n : 1);
@@ -282,14 +288,18 @@ static ex explain_one(checker *c, const ast *n, const sig *s, const cargs *a) {
       str got = type_str(c, arg[i]->e.t->base), p = type_str(c, s->params[i].t->base);
       if (s->params[i].t->base->kind == TY_VAR && var[s->params[i].t->base->var & 127]) p = type_str(c, var[s->params[i].t->base->var & 127]);
       else if (s->params[i].t->base->kind == TY_VAR && s->params[i].t->base->var == 'N') p = STR("a number");
-      diag_add(c->d, DIAG_ARGUMENT, arg[i]->e.n->sp, "the parameter `%.*s` of `%s` is %.*s, but this is %.*s", STR_ARG(s->params[i].name), s->b->name,
+      diag *g = diag_add(c->d, DIAG_ARGUMENT, arg[i]->e.n->sp, "the parameter `%.*s` of `%s` is %.*s, but this is %.*s", STR_ARG(s->params[i].name), s->b->name,
                STR_ARG(p), STR_ARG(got));
+      field_called(c, n, a, g);
       return ex_bad(c, n->sp);
     }
     for (uint32_t i = 0; i < a->n && c->d->errors == before; i++)
       check_want(c, arg[i]->e, type_opt(&c->ty, instantiate(c, s->params[i].t, var)), "the parameter `%.*s` of `%s` is", STR_ARG(s->params[i].name), s->b->name);
   }
-  if (c->d->errors != before) return ex_bad(c, n->sp);
+  if (c->d->errors != before) {
+    field_called(c, n, a, c->d->list.v[c->d->list.n - 1]);
+    return ex_bad(c, n->sp);
+  }
   diag_add(c->d, DIAG_ARGUMENT, n->sp, "the arguments do not fit `%s%s`", s->b->name, s->b->sig);
   return ex_bad(c, n->sp);
 }
@@ -352,17 +362,22 @@ static ex call_library(checker *c, const ast *n, const sig *first, cargs a) {
 
 /* ---- which of them is meant ---- */
 
+/* `a.width()` where width is a field: says so. */
+static bool field_called(checker *c, const ast *n, const cargs *a, diag *g) {
+  const type *t = n->a && a->n == 1 && a->v[0].done ? a->v[0].e.t : NULL;
+  for (uint32_t i = 0; t && t->rec && i < t->rec->nfields; i++)
+    if (str_eq(t->rec->fields[i].name, n->name)) {
+      diag_fix_add(c->d, g, (span){ n->name_sp.end, n->sp.end }, (str){ "", 0 }, "`%.*s` is a field: fields have no parentheses", STR_ARG(n->name));
+      return true;
+    }
+  return false;
+}
+
 static ex unknown_function(checker *c, const ast *n, cargs a) {
   evaluate(c, &a);
+  if (n->a && ex_isbad(a.v[0].e)) return ex_bad(c, n->sp);
   diag *g = diag_add(c->d, DIAG_FUNCTION_UNKNOWN, n->name_sp, "there is no function `%.*s`", STR_ARG(n->name));
-  if (n->a && a.v[0].e.t->rec && a.n == 1) {
-    const type_rec *r = a.v[0].e.t->rec;
-    for (uint32_t i = 0; i < r->nfields; i++)
-      if (str_eq(r->fields[i].name, n->name)) {
-        diag_fix_add(c->d, g, (span){ n->name_sp.end, n->sp.end }, (str){ "", 0 }, "`%.*s` is a field: fields have no parentheses", STR_ARG(n->name));
-        return ex_bad(c, n->sp);
-      }
-  }
+  if (field_called(c, n, &a, g)) return ex_bad(c, n->sp);
   strs near = { 0 };
   near_decls(c, &near, 1u << DK_FN);
   for (uint32_t i = 0; i < c->lib->count && c->suggestions < 200; i++) *VEC_PUSH(c->a, &near) = str_z(c->lib->table[i].name);

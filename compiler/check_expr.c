@@ -90,7 +90,7 @@ ex check_want(checker *c, ex e, const type *want, const char *what_fmt, ...) {
   va_start(ap, what_fmt);
   str what = str_vfmt(c->a, what_fmt, ap);
   va_end(ap);
-  str w = type_str(c, want);
+  str w = type_str(c, ok ? want : want->base);
   if (!ok) {
     str got = type_str(c, e.t);
     bool literal = e.t->kind == TY_TEXT && want->kind == TY_UNION && e.n->kind == IR_CONST;
@@ -172,6 +172,17 @@ static ex unknown_name(checker *c, const ast *n) {
   strs near = { 0 };
   near_locals(c, &near);
   near_decls(c, &near, ~0u);
+  if (c->u && c->u->scope.n && c->u->scope.v[0].kind == LK_ROOT && c->u->scope.v[0].t->rec && c->suggestions < 200) {
+    strs fields = { 0 };
+    const type_rec *r = c->u->scope.v[0].t->rec;
+    for (uint32_t i = 0; i < r->nfields; i++) *VEC_PUSH(c->a, &fields) = r->fields[i].name;
+    const str *f = suggest(name, fields.v, fields.n);
+    if (f && !suggest(name, near.v, near.n)) *VEC_PUSH(c->a, &near) = str_fmt(c->a, "%.*s.%.*s", STR_ARG(c->u->scope.v[0].name), STR_ARG(*f));
+    if (near.n && f && near.v[near.n - 1].n == c->u->scope.v[0].name.n + 1 + f->n) {
+      diag_fix_add(c->d, g, n->sp, near.v[near.n - 1], "did you mean the field, `%.*s`?", STR_ARG(near.v[near.n - 1]));
+      return ex_bad(c, n->sp);
+    }
+  }
   static const char *const predefined[] = { "true", "false", "now", "today" };
   for (int i = 0; i < 4; i++) *VEC_PUSH(c->a, &near) = str_z(predefined[i]);
   check_suggest(c, g, n->sp, name, &near);

@@ -91,7 +91,9 @@ static bool is_length(const msg *m, const ir *n) {
 /* "width is 200", "title has 93 characters" */
 static void say_what_is(msg *m, const ir *n) {
   if (is_length(m, n)) {
-    say(m, subject(m, n->v[0]));
+    const ir *of = n->v[0];
+    if (of->kind == IR_CALL && of->n == 1 && !strcmp(m->c->lib->table[of->index].name, "trim")) of = of->v[0]; /* nobody counts outer blanks */
+    say(m, subject(m, of));
     say_z(m, " has ");
     show(m, n);
     say_z(m, n->v[0]->ty->kind == TY_LIST ? " elements" : " characters");
@@ -126,7 +128,7 @@ static bool phrase_cmp(msg *m, const ir *n, bool neg) {
     const ir *s = a;
     a = b, b = s, op = op_flip(op);
   }
-  if (!showable(a) || !showable(b)) return false;
+  if (!showable(a) || !showable(b) || a->kind == IR_CONST) return false;
   say_what_is(m, a);
   if (op == OP_NE) {
     say_z(m, b->kind == IR_CONST ? ", which is not allowed" : ", which must differ from ");
@@ -209,6 +211,17 @@ static bool phrase_all(msg *m, const ir *n, bool neg) {
   return true;
 }
 
+/* `x missing or p`: when it does not hold, x is there and p is what does not. */
+static bool phrase_unless_missing(msg *m, const ir *n) {
+  const ir *rest = NULL;
+  for (uint32_t i = 0; i < n->n; i++) {
+    if (n->v[i]->kind == IR_IS_MISSING || (n->v[i]->kind == IR_NOT && n->v[i]->a->kind == IR_EXISTS)) continue;
+    if (rest) return false;
+    rest = n->v[i];
+  }
+  return rest && phrase(m, rest, false);
+}
+
 /* What holds, as a reason: "kind is "image"". */
 static bool reason(msg *m, const ir *n) {
   if (n->kind == IR_CMP && n->op == OP_EQ && showable(n->a) && showable(n->b)) {
@@ -284,7 +297,7 @@ static bool phrase(msg *m, const ir *n, bool neg) {
   case IR_IN_LIST: return phrase_in(m, n, neg);
   case IR_NOT: return phrase(m, n->a, !neg);
   case IR_AND: return !neg && phrase_all(m, n, neg);
-  case IR_OR: return neg && phrase_all(m, n, neg);
+  case IR_OR: return neg ? phrase_all(m, n, neg) : phrase_unless_missing(m, n);
   case IR_QUANT: return phrase_quant(m, n, neg);
   case IR_CONTAINS:
     if (!showable(n->b)) return false;

@@ -312,7 +312,10 @@ static void clause_at(checker *c, prog_clause *k, const ast *path, bool has_reco
   k->at_field = -1;
   if (!path) {
     first f = { NULL };
-    if (has_record) first_path(&f, k->test);
+    const ir *t = k->test;
+    while (t->kind == IR_IMPLIES) t = t->b; /* what is required, before what it depends on */
+    if (has_record) first_path(&f, t);
+    if (has_record && !f.path) first_path(&f, k->test);
     if (f.path) k->at_field = root_field(f.path), k->at_path = f.path->cause;
     return;
   }

@@ -125,7 +125,10 @@ decl *find_path(checker *c, str path) {
   if (d) return d;
   for (uint32_t i = path.n; i > 0; i--) {
     if (path.p[i - 1] != '.') continue;
-    module *m = find_module(c, (str){ path.p, i - 1 });
+    str prefix = { path.p, i - 1 };
+    import *poison = here(c) ? names_get(&here(c)->imports, prefix) : NULL;
+    if (poison && poison->d && poison->d->bad && poison->d->kind == DK_IDLE) return poison->d;
+    module *m = find_module(c, prefix);
     return m ? names_get(&m->decls, (str){ path.p + i, path.n - i }) : NULL;
   }
   return NULL;

@@ -28,7 +28,7 @@ static void report_cycle(checker *c, const frames *s, const decl *again, span us
   diag *g = diag_add(c->d, DIAG_CYCLE, first->node->name_sp, shown == 1 ? "`%.*s` uses itself" : "these use each other in a circle: %.*s",
                      shown == 1 ? (int)first->name.n : (int)text.n, shown == 1 ? first->name.p : text.p);
   diag_note_add(c->d, g, use, "the circle closes here");
-  for (uint32_t i = from; i < s->n; i++) s->v[i].d->bad = true;
+  for (uint32_t i = from; i < s->n; i++) s->v[i].d->bad = s->v[i].d->cyclic = true;
 }
 
 bool graph_check(checker *c, decl_list *order) {
@@ -50,7 +50,7 @@ bool graph_check(checker *c, decl_list *order) {
       decl *to = f->d->deps.v[f->next];
       span use = f->d->dep_spans.v[f->next++];
       if (to->mark == GRAY) {
-        if (!to->bad) report_cycle(c, &stack, to, use);
+        if (!to->cyclic) report_cycle(c, &stack, to, use);
         ok = false;
       } else if (!to->mark) {
         to->mark = GRAY;

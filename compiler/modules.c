@@ -152,6 +152,21 @@ static void import_put(checker *c, cfile *f, str name, module *m, decl *d, span 
   *VEC_PUSH(c->a, &f->list) = i;
 }
 
+/* What could not be imported has been reported: its uses stay silent. */
+static void import_poison(checker *c, cfile *f, str name, ast *n) {
+  decl *d = ARENA_NEW(c->a, decl);
+  d->kind = DK_IDLE, d->bad = true, d->name = d->qname = name, d->node = n, d->mod = f->mod, d->file = f, d->ty.t = c->t_err;
+  import *i = ARENA_NEW(c->a, import);
+  *i = (import){ .name = name, .d = d, .used = true };
+  names_put(&f->imports, name, i);
+}
+
+static str last_part(str path) {
+  for (uint32_t i = path.n; i > 0; i--)
+    if (path.p[i - 1] == '.') return (str){ path.p + i, path.n - i };
+  return path;
+}
+
 static void import_names(checker *c, cfile *f, const ast *n, module *m) {
   AST_EACH(i, n) {
     str name = i->text.n ? i->text : i->name;
@@ -164,29 +179,27 @@ static void import_names(checker *c, cfile *f, const ast *n, module *m) {
     strs near = { 0 };
     for (uint32_t k = 0; k < m->list.n && c->suggestions < 200; k++) *VEC_PUSH(c->a, &near) = m->list.v[k]->name;
     check_suggest(c, g, i->sp, name, &near);
+    import_poison(c, f, name, i);
   }
 }
 
 static void one_import(checker *c, cfile *f, const ast *n) {
-  str path = n->a->text, last = path;
+  str path = n->a->text;
   module *m = names_get(&c->modules, path);
   if (!m) {
     diag *g = diag_add(c->d, DIAG_MODULE_UNKNOWN, n->a->sp, "there is no module `%.*s` among the files of this run", STR_ARG(path));
     strs near = { 0 };
     for (uint32_t i = 0; i < c->module_list.n; i++) *VEC_PUSH(c->a, &near) = c->module_list.v[i]->name;
     check_suggest(c, g, n->a->sp, path, &near);
+    import_poison(c, f, last_part(path), (ast *)(uintptr_t)n);
+    AST_EACH(i, n) import_poison(c, f, i->text.n ? i->text : i->name, i);
     return;
   }
   if (n->flags & AST_LISTED) {
     import_names(c, f, n, m);
     return;
   }
-  for (uint32_t i = path.n; i > 0; i--)
-    if (path.p[i - 1] == '.') {
-      last = (str){ path.p + i, path.n - i };
-      break;
-    }
-  import_put(c, f, last, m, NULL, n->sp);
+  import_put(c, f, last_part(path), m, NULL, n->sp);
 }
 
 static void all_imports(checker *c) {
