@@ -147,6 +147,9 @@ typedef struct src_ix {      /* equality on one field */
   bool counted, dups;        /* for count_equal */
 } src_ix;
 
+/* What decoding a column needs, side by side: a row touches one cache line for every two columns. */
+typedef struct src_column { const prog_field *pf; const type *t; /* a reference's key type; NULL none */ uint32_t field; uint8_t kind; bool intern; } src_column;
+
 typedef struct src_state {
   uint32_t index;
   const prog_source *ps;
@@ -167,7 +170,7 @@ typedef struct src_state {
   bool utf8;                 /* the database's encoding */
   bool key_unique;           /* the database guarantees distinct keys */
   uint32_t ncols;
-  uint32_t *col_field;       /* selected columns in order */
+  struct src_column *cols;   /* selected columns in order */
   uint32_t nabsent;
   uint32_t *absent;          /* fields that have a default and no column */
   str table_quoted;          /* as an SQL name */

@@ -263,7 +263,7 @@ bool schema_open(src_data *d, src_state *s) {
   s->int_pk = -1;
   s->column = ARENA_ARRAY(a, str, n + 1);
   s->affinity = ARENA_ARRAY(a, uint8_t, n + 1);
-  s->col_field = ARENA_ARRAY(a, uint32_t, n + 1);
+  s->cols = ARENA_ARRAY(a, src_column, n + 1);
   s->absent = ARENA_ARRAY(a, uint32_t, n + 1);
   uint32_t npk = 0, errors = 0;
   column **of = ARENA_ARRAY(a, column *, n + 1);
@@ -291,7 +291,7 @@ bool schema_open(src_data *d, src_state *s) {
     bool strict_pk = !s->is_view && !s->has_rowid && c->pk;
     if (!c->notnull && !alias && !strict_pk && !pf->type->opt && !pf->has_default) nullable(d, s, f, c);
     if (!s->sel[f]) continue;
-    s->col_field[s->ncols++] = f;
+    s->cols[s->ncols++] = (src_column){ pf, t, f, t ? t->kind : TY_ERROR, pf->intern };
     buf_z(&select, ", ");
     quote_name(&select, c->name);
   }
@@ -332,21 +332,21 @@ static bool blank_json_null(str s) {
 }
 
 /* 1 read, 0 bad (dec->error), -1 nothing there */
-static int from_text(src_data *d, src_dec *dec, const prog_field *pf, const type *t, str s, text *cell, val *out) {
-  if (t->kind == TY_TEXT) {
-    if (!src_utf8_ok(s.p, s.n)) return src_from_text(dec, t, s, out); /* for its message */
-    const text *at = pf->intern && dec->atoms ? atom_find(dec->atoms, s) : NULL;
+static int from_text(src_data *d, src_dec *dec, const src_column *col, str s, text *cell, val *out) {
+  if (col->kind == TY_TEXT) {
+    if (!src_utf8_ok(s.p, s.n)) return src_from_text(dec, col->t, s, out); /* for its message */
+    const text *at = col->intern && dec->atoms ? atom_find(dec->atoms, s) : NULL;
     if (at) out->t = at;
     else if (cell) *cell = text_of(s), out->t = cell;
     else out->t = src_text(dec, s);
     return 1;
   }
-  if (t->kind == TY_LIST && pf->split.n) return src_from_split(dec, t, pf->split, s, out);
-  if (t->kind == TY_LIST || t->kind == TY_MAP || t->kind == TY_RECORD) {
+  if (col->kind == TY_LIST && col->pf->split.n) return src_from_split(dec, col->t, col->pf->split, s, out);
+  if (col->kind == TY_LIST || col->kind == TY_MAP || col->kind == TY_RECORD) {
     if (blank_json_null(s)) return -1;
-    return src_from_json_text(dec, d->m, t, s, out);
+    return src_from_json_text(dec, d->m, col->t, s, out);
   }
-  return src_from_text(dec, t, s, out);
+  return src_from_text(dec, col->pf->type, s, out);
 }
 
 void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *only, src_dec *dec, text *cells, rec *r) {
@@ -354,36 +354,32 @@ void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *onl
   r->bads = NULL, r->clean = true;
   for (uint32_t i = 0; i < s->nabsent; i++) r->v[s->absent[i]] = pr->fields[s->absent[i]].def, r->st[s->absent[i]] = ST_OK;
   for (uint32_t i = 0; i < s->ncols; i++) {
-    uint32_t f = s->col_field[i];
-    const prog_field *pf = &pr->fields[f];
+    const src_column *col = &s->cols[i];
+    uint32_t f = col->field;
     if (only && !only[f]) { r->st[f] = ST_MISSING; continue; }
-    const type *t = pf->type->kind == TY_REF ? src_repr(pf->type) : pf->type;
     sql_cell c;
     int ok = 0;
     sql_read(st, (int)i + 1, &c);
     switch (c.type) {
     case SQL_NULL: ok = -1; break;
     case SQL_INT:
-      if (t && t->kind == TY_INT) r->v[f].i = c.i, ok = 1;
-      else ok = src_from_int(dec, pf->type, c.i, &r->v[f]);
+      if (col->kind == TY_INT) r->v[f].i = c.i, ok = 1;
+      else ok = src_from_int(dec, col->pf->type, c.i, &r->v[f]);
       break;
-    case SQL_REAL: ok = src_from_real(dec, pf->type, c.r, &r->v[f]); break;
-    case SQL_TEXT:
-      if (t) ok = from_text(d, dec, pf, t, (str){ c.p, c.n }, cells ? &cells[f] : NULL, &r->v[f]);
-      else ok = src_from_text(dec, pf->type, (str){ c.p, c.n }, &r->v[f]);
-      break;
+    case SQL_REAL: ok = src_from_real(dec, col->pf->type, c.r, &r->v[f]); break;
+    case SQL_TEXT: ok = from_text(d, dec, col, (str){ c.p, c.n }, cells ? &cells[f] : NULL, &r->v[f]); break;
     case SQL_BLOB:
-      dec->error = str_fmt(dec->a, "is binary data (%u bytes), not %.*s", c.n, STR_ARG(src_type_name(dec->a, d->c.p, pf->type)));
+      dec->error = str_fmt(dec->a, "is binary data (%u bytes), not %.*s", c.n, STR_ARG(src_type_name(dec->a, d->c.p, col->pf->type)));
       break;
     }
     if (ok > 0) {
       r->st[f] = ST_OK;
-      if (t->kind == TY_RECORD || t->kind == TY_LIST || t->kind == TY_MAP) src_tell_nested(dec, r, f, t, pf->name, r->v[f]);
+      if (col->kind == TY_RECORD || col->kind == TY_LIST || col->kind == TY_MAP) src_tell_nested(dec, r, f, col->t, col->pf->name, r->v[f]);
     } else if (ok < 0) {
       src_settle_missing(dec, r, pr, f, "null", 0, 0);
     } else {
       r->st[f] = ST_ERR;
-      if (!pf->type->opt) r->clean = false;
+      if (!col->pf->type->opt) r->clean = false;
       src_add_bad(dec->a, r, f, dec->error, 0, 0);
     }
   }
