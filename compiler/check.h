@@ -312,14 +312,12 @@ ir *message_of_clause(checker *c, const prog_clause *k, const ir *test, bool neg
 ir *message_settled(checker *c, ir *m);
 ir *message_join(checker *c, span sp, ir **parts, uint32_t n);
 prog_rule *rule_new(checker *c, decl *d);
-void read_set(checker *c, const ir *n, int32_t local, uint32_t nfields, uint64_t *set); /* fields of a record local that n reads */
-void rule_reads(checker *c, prog_rule *r);
-void audience_reads(checker *c, prog_audience *a);
 
 /* ---- graph.c, cost.c, lint.c ---- */
 typedef VEC(decl *) decl_list;
 bool graph_check(checker *c, decl_list *order);      /* reports cycles; order: each after what it uses */
 void graph_renumber(checker *c, const decl_list *order); /* functions and audiences get their places in that order */
+void reads_all(checker *c, const decl_list *order);  /* reads.c */
 void cost_all(checker *c, const decl_list *order);
 void lint_rule(checker *c, const prog_rule *r);
 void lint_imports(checker *c);

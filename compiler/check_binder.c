@@ -110,7 +110,7 @@ static void note_source(checker *c, const walk *w) {
     more[s->nindexes++] = (uint16_t)b->eq_field;
     s->indexes = more;
   } else {
-    bool per_row = c->u->source >= 0 || (c->u->d && c->u->d->kind == DK_FN);
+    bool per_row = c->u->source >= 0 || (c->u->d && (c->u->d->kind == DK_FN || c->u->d->kind == DK_LET));
     if (per_row) s->scanned = true;
     if (c->u->source < 0 || !c->o->lints || c->sealed) return;
     decl *d = c->source_decls.v[b->source];

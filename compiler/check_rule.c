@@ -193,62 +193,6 @@ void audience_header(checker *c, decl *d) {
   unit_close(c, &u);
 }
 
-/* ---- which fields are read ---- */
-
-typedef struct reading { checker *c; int32_t local; uint32_t nfields; uint64_t *set; uint32_t depth; } reading;
-
-static void all_fields(reading *r) {
-  for (uint32_t i = 0; i < r->nfields; i++) r->set[i / 64] |= UINT64_C(1) << (i % 64);
-}
-
-static void read_node(void *ud, const ir *n) {
-  reading *r = ud;
-  if (n->kind == IR_FIELD && n->a->kind == IR_LOCAL) {
-    if (n->a->local == r->local && n->index < r->nfields) r->set[n->index / 64] |= UINT64_C(1) << (n->index % 64);
-    return;
-  }
-  if (n->kind == IR_LOCAL && n->local == r->local) { /* the record as a whole: whoever gets it may read anything */
-    all_fields(r);
-    return;
-  }
-  ir_children(n, read_node, r);
-}
-
-void read_set(checker *c, const ir *n, int32_t local, uint32_t nfields, uint64_t *set) {
-  reading r = { c, local, nfields, set, 0 };
-  if (n) read_node(&r, n);
-}
-
-static uint16_t *set_list(checker *c, const uint64_t *set, uint32_t nfields, uint32_t *n) {
-  *n = 0;
-  for (uint32_t i = 0; i < nfields; i++) *n += set[i / 64] >> (i % 64) & 1;
-  uint16_t *v = ARENA_ARRAY(c->a, uint16_t, *n ? *n : 1);
-  uint32_t k = 0;
-  for (uint32_t i = 0; i < nfields; i++)
-    if (set[i / 64] >> (i % 64) & 1) v[k++] = (uint16_t)i;
-  return v;
-}
-
-void rule_reads(checker *c, prog_rule *r) {
-  if (r->source < 0) return;
-  uint32_t n = c->records.v[r->record]->shape.nfields;
-  uint64_t *set = ARENA_ARRAY(c->a, uint64_t, n / 64 + 1);
-  read_set(c, r->guard, 0, n, set);
-  for (uint32_t i = 0; i < r->nlets; i++) read_set(c, r->lets[i].init, 0, n, set);
-  for (uint32_t i = 0; i < r->nclauses; i++) {
-    read_set(c, r->clauses[i].test, 0, n, set);
-    read_set(c, r->clauses[i].message, 0, n, set);
-  }
-  r->reads = set_list(c, set, n, &r->nreads);
-}
-
-void audience_reads(checker *c, prog_audience *a) {
-  uint32_t n = c->records.v[a->record]->shape.nfields;
-  uint64_t *set = ARENA_ARRAY(c->a, uint64_t, n / 64 + 1);
-  read_set(c, a->test, 0, n, set);
-  a->reads = set_list(c, set, n, &a->nreads);
-}
-
 /* ---- clauses ---- */
 
 static void mark_vacuous(ir *n) {
@@ -414,7 +358,6 @@ void rule_body(checker *c, decl *d) {
   r->lets = lets.v, r->nlets = lets.n;
   r->clauses = clauses.v, r->nclauses = clauses.n;
   r->nlocals = u.nlocals;
-  if (!d->bad) rule_reads(c, r);
   unit_close(c, &u);
   if (c->o->lints && !d->bad) lint_rule(c, r);
 }
@@ -432,6 +375,5 @@ void audience_body(checker *c, decl *d) {
     a->test = t.n;
   }
   a->nlocals = u.nlocals;
-  if (!d->bad) audience_reads(c, a);
   unit_close(c, &u);
 }

@@ -303,6 +303,7 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
   bool acyclic = graph_check(c, &order);
   if (!d->errors && acyclic) {
     graph_renumber(c, &order);
+    reads_all(c, &order);
     cost_all(c, &order);
   }
   if (o->lints) lint_imports(c);

@@ -1,0 +1,112 @@
+/* Which fields of its own record a rule or an audience reads: what a source must deliver, and what a waiver's digest covers. Followed into functions
+ * that are given the record, audiences that are asked about it and rules that judge it, in the order of use. */
+#include "compiler/check.h"
+
+enum { MAX_DEPTH = 100 };
+
+typedef struct reading {
+  checker *c;
+  uint64_t *set;
+  uint32_t nfields;
+  int32_t local;
+  uint32_t depth;        /* of functions in functions: beyond MAX_DEPTH everything counts as read */
+  names *params;         /* function and parameter, printed -> set */
+} reading;
+
+static void mark(reading *r, uint32_t i) {
+  if (i < r->nfields) r->set[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static void mark_all(reading *r) {
+  for (uint32_t i = 0; i < r->nfields; i++) mark(r, i);
+}
+
+static bool is_record(const reading *r, const ir *n) { return n->kind == IR_LOCAL && n->local == r->local; }
+
+static void node(void *ud, const ir *n);
+
+/* The fields of its parameter that a function reads; found once. */
+static const uint64_t *param_set(reading *r, uint32_t fn, uint32_t param) {
+  checker *c = r->c;
+  str key = str_fmt(c->a, "%u %u", fn, param);
+  uint64_t *set = names_get(r->params, key);
+  if (set) return set;
+  set = ARENA_ARRAY(c->a, uint64_t, r->nfields / 64 + 1);
+  names_put(r->params, key, set);
+  reading in = *r;
+  in.set = set, in.local = (int32_t)param, in.depth++;
+  if (in.depth > MAX_DEPTH) mark_all(&in);
+  else node(&in, c->fns.v[fn]->body);
+  return set;
+}
+
+static void fn_reads(reading *r, const ir *n) {
+  for (uint32_t i = 0; i < n->n; i++) {
+    if (!is_record(r, n->v[i])) {
+      node(r, n->v[i]);
+      continue;
+    }
+    const uint64_t *set = param_set(r, n->index, i);
+    for (uint32_t k = 0; k <= r->nfields / 64; k++) r->set[k] |= set[k];
+  }
+}
+
+static void node(void *ud, const ir *n) {
+  reading *r = ud;
+  checker *c = r->c;
+  if (n->kind == IR_FIELD && is_record(r, n->a)) mark(r, n->index);
+  else if (n->kind == IR_FN) fn_reads(r, n);
+  else if (n->kind == IR_IN_AUDIENCE && is_record(r, n->a)) {
+    const prog_audience *a = c->audiences.v[n->index];
+    for (uint32_t i = 0; i < a->nreads; i++) mark(r, a->reads[i]);
+  } else if (n->kind == IR_PASSES && is_record(r, n->a)) {
+    prog_rule **rules = c->passes_rules.v[n->index];
+    for (uint32_t i = 0; i < c->passes.v[n->index]->nrules; i++)
+      for (uint32_t k = 0; k < rules[i]->nreads; k++) mark(r, rules[i]->reads[k]);
+  } else if (is_record(r, n)) mark_all(r); /* given away whole: who has it may read anything */
+  else ir_children(n, node, r);
+}
+
+static uint16_t *listed(checker *c, const reading *r, uint32_t *n) {
+  *n = 0;
+  for (uint32_t i = 0; i < r->nfields; i++) *n += (uint32_t)(r->set[i / 64] >> (i % 64) & 1);
+  uint16_t *v = ARENA_ARRAY(c->a, uint16_t, *n ? *n : 1);
+  for (uint32_t i = 0, k = 0; i < r->nfields; i++)
+    if (r->set[i / 64] >> (i % 64) & 1) v[k++] = (uint16_t)i;
+  return v;
+}
+
+static void start(checker *c, names *params, uint32_t record, reading *r) {
+  uint32_t n = c->records.v[record]->shape.nfields;
+  *r = (reading){ .c = c, .nfields = n, .params = params, .set = ARENA_ARRAY(c->a, uint64_t, n / 64 + 1) };
+}
+
+static void rule_reads(checker *c, names *params, prog_rule *p) {
+  if (p->source < 0) return; /* refinements read their field; a rule without a record none */
+  reading r;
+  start(c, params, p->record, &r);
+  if (p->guard) node(&r, p->guard);
+  for (uint32_t i = 0; i < p->nlets; i++) node(&r, p->lets[i].init);
+  for (uint32_t i = 0; i < p->nclauses; i++) {
+    node(&r, p->clauses[i].test);
+    if (p->clauses[i].message) node(&r, p->clauses[i].message);
+  }
+  p->reads = listed(c, &r, &p->nreads);
+}
+
+static void audience_reads(checker *c, names *params, prog_audience *a) {
+  reading r;
+  start(c, params, a->record, &r);
+  if (a->test) node(&r, a->test);
+  a->reads = listed(c, &r, &a->nreads);
+}
+
+void reads_all(checker *c, const decl_list *order) {
+  names params;
+  names_init(&params, c->a);
+  for (uint32_t i = 0; i < order->n; i++) {
+    decl *d = order->v[i];
+    if (d->rule) rule_reads(c, &params, d->rule);
+    if (d->audience) audience_reads(c, &params, d->audience);
+  }
+}
