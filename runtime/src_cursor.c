@@ -172,9 +172,22 @@ int cursor_step(src_cursor *c) {
   return SRC_OK;
 }
 
+/* How many different names are ignored is what a reader can use; beyond some hundred the number stays. */
+static void count_name(src_cursor *c, str name) {
+  uint64_t h = str_hash(name) | 1;
+  uint32_t i = (uint32_t)(h >> 8) % SRC_NAMES;
+  for (uint32_t k = 0; k < SRC_NAMES && c->names[i] != h; k++, i = (i + 1) % SRC_NAMES)
+    if (!c->names[i]) {
+      if (c->ignored < SRC_NAMES / 2) c->names[i] = h, c->ignored++;
+      return;
+    }
+}
+
 static void undeclared_member(src_dec *dec, const prog_record *pr, str name, uint32_t line, uint32_t col) {
   src_cursor *c = dec->ud;
-  if (c->quiet || c->undeclared++ >= TELL_MAX) return;
+  if (c->quiet) return;
+  count_name(c, name);
+  if (!pr->exact || c->undeclared++ >= TELL_MAX) return;
   src_issue i = src_issue_of(c->d, c->s, DIAG_DATA_UNDECLARED);
   i.line = line, i.col = col, i.position = c->row.position, i.column = name, i.decl = pr->sp;
   str *names = ARENA_ARRAY(&c->a, str, pr->shape.nfields + 1);
@@ -195,7 +208,7 @@ void cursor_decode(src_cursor *c, const bool *only, arena *a, rec **out) {
   if (a) memset(r->st, ST_MISSING, s->pr->shape.nfields);
   if (s->kind == SK_TABLE) table_decode(d, s, c->st, only == s->sel ? NULL : only, &dec, a ? NULL : c->cells, r);
   else if (c->row.ncells) src_rec_from_cells(&dec, s->pr, &s->file, &c->row, only, r);
-  else c->ignored += src_rec_from_tape(&dec, s->pr, c->row.t, c->row.at, only, r);
+  else src_rec_from_tape(&dec, s->pr, c->row.t, c->row.at, only, r);
   *out = r;
 }
 
@@ -403,7 +416,8 @@ static void tell_rest(src_cursor *c, diag_code code, uint64_t n, const char *wha
 static void finish(src_cursor *c) {
   src_data *d = c->d;
   arena_reset(&d->scratch);
-  c->s->rows += c->rows, c->s->ignored += c->ignored, c->s->bad += c->bad;
+  c->s->rows += c->rows, c->s->bad += c->bad;
+  if (c->ignored > c->s->ignored) c->s->ignored = c->ignored;
   if (!c->ended) return;
   tell_rest(c, DIAG_DATA_NULL_KEY, c->null_keys, "have no key");
   tell_rest(c, DIAG_DATA_RAGGED, c->ragged, "do not fit the header");

@@ -236,8 +236,8 @@ static void set_bad(src_dec *d, rec *r, const prog_record *pr, uint32_t f, uint3
 
 enum { ST_UNSEEN = 3 };
 
-uint32_t src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, uint32_t at, const bool *only, rec *r) {
-  uint32_t n = pr->shape.nfields, hint = 0, ignored = 0;
+void src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, uint32_t at, const bool *only, rec *r) {
+  uint32_t n = pr->shape.nfields, hint = 0;
   r->bads = NULL, r->clean = true;
   memset(r->st, ST_UNSEEN, n);
   uint32_t i = at + 1;
@@ -247,8 +247,7 @@ uint32_t src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, ui
     str name = tape_str(tp, key);
     int32_t f = field_named(pr, name, &hint);
     if (f < 0) {
-      ignored++;
-      if (pr->exact && d->undeclared) d->undeclared(d, pr, name, tp->t[key].line, tp->t[key].col);
+      if (d->undeclared) d->undeclared(d, pr, name, tp->t[key].line, tp->t[key].col);
       continue;
     }
     if (only && !only[f]) continue;
@@ -275,7 +274,6 @@ uint32_t src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, ui
     if (only && !only[f]) r->st[f] = ST_MISSING;
     else src_settle_missing(d, r, pr, f, "not there", tp->t[at].line, tp->t[at].col);
   }
-  return ignored;
 }
 
 void src_rec_from_cells(src_dec *d, const prog_record *pr, const src_file *file, const src_row *row, const bool *only, rec *r) {
@@ -324,7 +322,7 @@ typedef struct undeclared { str *error; arena *a; } undeclared_ctx;
 
 static void refuse(src_dec *d, const prog_record *pr, str name, uint32_t line, uint32_t col) {
   undeclared_ctx *u = d->ud;
-  if (!u->error->n)
+  if (pr->exact && !u->error->n)
     *u->error = str_fmt(u->a, "line %u, column %u: `%.*s` declares no field %.*s and is exact", line, col, STR_ARG(pr->name),
                         STR_ARG(src_quote(u->a, name)));
 }

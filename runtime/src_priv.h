@@ -19,7 +19,8 @@ typedef struct src_dec {
   bool strict_json;       /* the raw data is JSON: a text is no int */
   str error;              /* set on failure: "`abc` is not an int" */
   uint32_t eline, ecol;   /* where in the data file, 0: not known closer than its value */
-  void (*undeclared)(struct src_dec *d, const prog_record *r, str name, uint32_t line, uint32_t col); /* may be NULL */
+  /* called for each member that its record does not declare; may be NULL */
+  void (*undeclared)(struct src_dec *d, const prog_record *r, str name, uint32_t line, uint32_t col);
   void *ud;
 } src_dec;
 
@@ -62,7 +63,7 @@ typedef struct tape {
   uint32_t nb, cb;
   bool oom, large;        /* an append failed: no memory, or the row is too large */
 } tape;
-enum { SRC_MAX_ROW = 64 << 20, SRC_MAX_DEPTH = 500 };
+enum { SRC_NAMES = 256, SRC_MAX_ROW = 64 << 20, SRC_MAX_DEPTH = 500 };
 
 bool tape_token(tape *t, tok_kind k, const char *p, size_t n, uint32_t line, uint32_t col);
 void tape_free(tape *t);
@@ -128,8 +129,8 @@ int json_next(json_reader *c, src_row *row, arena *a, reader_error *e);
 
 /* Tokens to values (src_json.c). */
 bool src_from_tape(src_dec *d, const type *t, const tape *tp, uint32_t at, val *out);
-/* Fields of an object into r (v, st, bads, clean). only: fields to read, NULL all. Gives how many members are not declared. */
-uint32_t src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, uint32_t at, const bool *only, rec *r);
+/* Fields of an object into r (v, st, bads, clean). only: fields to read, NULL all. */
+void src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, uint32_t at, const bool *only, rec *r);
 void src_rec_from_cells(src_dec *d, const prog_record *pr, const src_file *f, const src_row *row, const bool *only, rec *r);
 /* Bad values inside nested records are told for the field that holds them. */
 void src_tell_nested(src_dec *d, rec *r, uint32_t field, const type *t, str name, val v);
@@ -233,6 +234,7 @@ struct src_cursor {
   bool whole, ended, stored;
   int64_t ordinal;
   int64_t rows, ignored, bad;
+  uint64_t names[SRC_NAMES]; /* hashes of the undeclared members seen so far, open addressing */
   arena a;                   /* of the current row */
   rec r;
   val *v;
