@@ -13,7 +13,7 @@
 
 /* A million steps are about 10 ms: far more than any sane pattern needs on a text of a kilobyte, and an end for those that are not sane.
    Long texts need steps in proportion, see match_at. */
-enum { MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KB = 20480 };
+enum { MATCH_LIMIT = 1000000, DEPTH_LIMIT = 1000000, HEAP_LIMIT_KB = 65536, JIT_STACK_MIN = 32 << 10, JIT_STACK_MAX = 1 << 20 };
 
 struct compiled { const pattern *key; str source, flags; pcre2_code *code; };
 
@@ -22,6 +22,7 @@ struct pat_state {
   pcre2_general_context *general;
   pcre2_match_context *match;
   pcre2_match_data *data;
+  pcre2_jit_stack *stack;
   uint32_t groups;       /* that data has room for */
   struct compiled *v;    /* by pattern id */
   uint32_t n;
@@ -103,6 +104,8 @@ static struct pat_state *state(lib_ctx *c) {
   p->general = pcre2_general_context_create(pcre_malloc, pcre_free, (void *)(uintptr_t)s->m);
   if (p->general) p->match = pcre2_match_context_create(p->general);
   if (!p->match) { pat_close(s); return NULL; }
+  p->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, p->general); /* NULL without a JIT: none is needed then */
+  if (p->stack) pcre2_jit_stack_assign(p->match, NULL, p->stack);
   pcre2_set_depth_limit(p->match, DEPTH_LIMIT);
   pcre2_set_heap_limit(p->match, HEAP_LIMIT_KB);
   return p;
@@ -114,6 +117,7 @@ void pat_close(struct lib_state *s) {
   for (uint32_t i = 0; i < p->n; i++) pcre2_code_free(p->v[i].code);
   mem_free(s->m, p->v, p->n * sizeof *p->v);
   pcre2_match_data_free(p->data);
+  pcre2_jit_stack_free(p->stack);
   pcre2_match_context_free(p->match);
   pcre2_general_context_free(p->general);
   mem_free(s->m, p, sizeof *p);

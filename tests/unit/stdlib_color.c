@@ -72,8 +72,8 @@ static void reference_colors(void **state) {
     assert_int_equal(call(b, "lab", "(", lab, 1, &c, &v), ST_OK);
     assert_true(fabs(v.r->v[0].n - l) < 1e-5 && fabs(v.r->v[1].n - a) < 1e-5 && fabs(v.r->v[2].n - bb) < 1e-5);
     double got[] = { number("luminance", c, c, 1), number("contrast", c, a_color(0xFFFFFF), 2), number("contrast", a_color(0), c, 2) };
-    /* The reference takes the unrounded luminance row of the sRGB matrix, WCAG its four-digit coefficients: 2 parts in 100,000 apart. */
-    if (fabs(got[0] - lum) > 2e-5 || fabs(got[1] - white) > 1e-4 * white || fabs(got[2] - black) > 1e-4 * black)
+    /* The reference takes the unrounded luminance row of the sRGB matrix, WCAG its four-digit coefficients: up to 4 parts in 100,000 apart. */
+    if (fabs(got[0] - lum) > 4e-5 || fabs(got[1] - white) > 1e-4 * white || fabs(got[2] - black) > 1e-4 * black)
       fail_msg("%s: %.7f %.7f %.7f", line, got[0], got[1], got[2]);
   }
   fclose(f);
