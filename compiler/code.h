@@ -14,6 +14,12 @@ typedef enum opcode {
   OPCODE_COUNT
 } opcode;
 
+typedef enum code_flow { FLOW_NEXT, FLOW_JUMP, FLOW_TEST, FLOW_CHECK, FLOW_END } code_flow;
+
+/* One row of opcodes.def: roles of the operands are the letters that stand there. */
+typedef struct code_row { const char *text, *doc; uint8_t flow; char a, b, c, d; } code_row;
+extern const code_row code_rows[OPCODE_COUNT];
+
 typedef struct ins {
   uint8_t op, x;
   uint16_t a;

@@ -13,7 +13,6 @@ enum { MAY_MISS = 1, MAY_FAIL = 2 };
 /* Tables of a program (or of one expression) under construction; shared by its units. */
 typedef struct emit_tables {
   arena *a;
-  const type **record_types; /* one a record of the program, NULL until asked for */
   VEC(code_const) consts;
   VEC(code_site) sites;
   VEC(str) causes;
@@ -69,8 +68,6 @@ reg emit_fixed(emitter *e, const type *t);              /* a parameter: before a
 uint32_t emit_const(emitter *e, const type *t, val v);
 uint32_t emit_cause(emitter *e, str text);
 uint32_t emit_site(emitter *e, code_site s);
-const type *emit_record_type(emitter *e, uint32_t record);
-const type *emit_entry_type(emitter *e, const type *map); /* of a map's elements: key, value */
 const type *emit_bool_type(void);
 const type *emit_int_type(void);
 const type *emit_text_type(void);
@@ -109,7 +106,6 @@ typedef struct walk {
 void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool keep, label u, label bad);
 void emit_walk_leave(emitter *e, walk *w, label here, label to); /* binds here: closes the walk, goes to `to` */
 void emit_walk_end(emitter *e, walk *w);                         /* the counter is the caller's to free */
-const type *emit_elem_type(emitter *e, const ir_binder *b);
 void emit_quant(emitter *e, const ir *n, ways w);
 void emit_compr(emitter *e, const ir *n, reg dst);
 void emit_agg(emitter *e, const ir *n, reg dst);

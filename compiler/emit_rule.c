@@ -156,7 +156,7 @@ static void clause_say(emitter *e, const prog_rule *r, const prog_clause *c) {
     emit_test_op(e, BC_BOOL, s.told, end, quiet);
     emit_bind(e, quiet);
     for (uint32_t i = 0; i < c->nwitness; i++) {
-      reg none = emit_temp(e, emit_elem_type(e, c->witness[i].bind));
+      reg none = emit_temp(e, c->witness[i].bind->elem);
       emit_pin(e, none);
       emit_op(e, BC_NONE, none)->x = ST_MISSING;
       e->local[c->witness[i].bind->local] = none;
@@ -241,7 +241,7 @@ static code_unit *fn_unit(emitter *e, const prog_fn *f, bool collect) {
 }
 
 static void begin_tables(emitter *e, emit_tables *t) {
-  *t = (emit_tables){ .a = e->a, .record_types = ARENA_ARRAY(e->a, const type *, e->p->nrecords + 1) };
+  *t = (emit_tables){ .a = e->a };
   e->tab = t;
 }
 

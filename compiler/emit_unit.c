@@ -197,41 +197,9 @@ uint32_t emit_site(emitter *e, code_site s) {
   return e->tab->sites.n - 1;
 }
 
-const type *emit_record_type(emitter *e, uint32_t record) {
-  const type **slot = &e->tab->record_types[record];
-  if (*slot) return *slot;
-  type *t = ARENA_NEW(e->tab->a, type);
-  *t = (type){ .kind = TY_RECORD, .base = t, .rec = &e->p->records[record]->shape };
-  return *slot = t;
-}
-
-const type *emit_entry_type(emitter *e, const type *map) {
-  type *t = ARENA_NEW(e->tab->a, type), *key = ARENA_NEW(e->tab->a, type);
-  type_rec *shape = ARENA_NEW(e->tab->a, type_rec);
-  *key = (type){ .kind = TY_TEXT, .base = key };
-  *shape = (type_rec){ .name = STR("Entry"), .id = UINT32_MAX, .nfields = 2, .fields = ARENA_ARRAY(e->tab->a, type_field, 2) };
-  shape->fields[0] = (type_field){ STR("key"), key };
-  shape->fields[1] = (type_field){ STR("value"), map->elem };
-  *t = (type){ .kind = TY_RECORD, .base = t, .rec = shape };
-  return t;
-}
-
 /* ---- the last pass ---- */
 
-enum flow { FLOW_NEXT, FLOW_JUMP, FLOW_TEST, FLOW_CHECK, FLOW_END };
-static const uint8_t flow_of[OPCODE_COUNT] = {
-#define OP(name, text, flow, a, b, c, d, doc) [BC_##name] = FLOW_##flow,
-#include "vm/opcodes.def"
-};
-
-enum role { ROLE__, ROLE_R, ROLE_W, ROLE_U, ROLE_K, ROLE_I, ROLE_N, ROLE_T, ROLE_P, ROLE_F, ROLE_S, ROLE_Y, ROLE_Z, ROLE_L, ROLE_G, ROLE_M, ROLE_Q,
-  ROLE_V, ROLE_E, ROLE_X };
-static const uint8_t roles[OPCODE_COUNT][3] = {
-#define OP(name, text, flow, a, b, c, d, doc) [BC_##name] = { ROLE_##a, ROLE_##b, ROLE_##c },
-#include "vm/opcodes.def"
-};
-
-static bool is_reg(uint8_t role) { return role == ROLE_R || role == ROLE_W || role == ROLE_U; }
+static bool is_reg(char role) { return role == 'R' || role == 'W' || role == 'U'; }
 
 /* Follows jumps that do nothing else. A cycle of them cannot be: every loop holds an EACH or a STEP. */
 static uint32_t thread(const emitter *e, label l) {
@@ -248,7 +216,7 @@ static void reach(emitter *e, bool *live) {
     if (i >= e->code.n || live[i]) continue;
     live[i] = true;
     const emit_ins *x = &e->code.v[i];
-    uint8_t flow = flow_of[x->i.op];
+    uint8_t flow = code_rows[x->i.op].flow;
     if (flow == FLOW_NEXT) *VEC_PUSH(e->a, &todo) = i + 1;
     if (flow == FLOW_JUMP || flow == FLOW_TEST || flow == FLOW_CHECK) *VEC_PUSH(e->a, &todo) = thread(e, x->t);
     if (flow == FLOW_TEST || flow == FLOW_CHECK) *VEC_PUSH(e->a, &todo) = thread(e, x->f);
@@ -294,10 +262,10 @@ static reg first_of_depth(const code_unit *u, uint16_t depth) {
 }
 
 static void rename_regs(ins *i, const reg *to) {
-  const uint8_t *r = roles[i->op];
-  if (is_reg(r[0])) i->a = to[i->a];
-  if (is_reg(r[1])) i->b = to[i->b];
-  if (is_reg(r[2])) i->c = to[i->c];
+  const code_row *r = &code_rows[i->op];
+  if (is_reg(r->a)) i->a = to[i->a];
+  if (is_reg(r->b)) i->b = to[i->b];
+  if (is_reg(r->c)) i->c = to[i->c];
 }
 
 code_unit *emit_end(emitter *e) {

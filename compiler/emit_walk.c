@@ -4,17 +4,9 @@
  * point into is gone. Every way out of such a walk goes through a CLOSE. */
 #include "compiler/emit.h"
 
-const type *emit_elem_type(emitter *e, const ir_binder *b) {
-  if (b->source >= 0) return emit_record_type(e, e->p->sources[b->source]->record);
-  if (b->list->ty->kind == TY_MAP) return emit_entry_type(e, b->list->ty);
-  if (b->list->ty->elem) return b->list->ty->elem;
-  return b->list->ty; /* a list of nothing: the element is never there */
-}
-
 void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool keep, label u, label bad) {
   *w = (walk){ .bind = b, .list = NO_REG, .key = NO_REG, .source = b->source >= 0, .keep = keep };
   w->next = emit_label(e), w->body = emit_label(e), w->done = emit_label(e);
-  const type *et = emit_elem_type(e, b);
   if (w->source) {
     bool keyed = b->eq_field >= 0 && b->eq_key;
     if (keyed) {
@@ -30,7 +22,7 @@ void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool
     o->c = keyed ? (uint16_t)b->eq_field : 0;
     o->x = (uint8_t)((keyed ? OPEN_KEYED : 0) | (ordered ? OPEN_ORDERED : 0) | (keep ? OPEN_KEEP : 0));
     if (!keep) e->depth++;
-    reg elem = emit_temp(e, et);
+    reg elem = emit_temp(e, b->elem);
     emit_bind(e, w->next);
     ins *s = emit_test_op(e, BC_STEP, elem, w->body, w->done);
     s->b = rows, s->c = w->counter;
@@ -44,7 +36,7 @@ void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool
       emit_bind(e, ok);
     }
     emit_op(e, BC_INT, w->counter)->i = 0;
-    reg elem = emit_temp(e, et);
+    reg elem = emit_temp(e, b->elem);
     emit_bind(e, w->next);
     ins *s = emit_test_op(e, b->list->ty->kind == TY_MAP ? BC_EACH_ENTRY : BC_EACH, elem, w->body, w->done);
     s->b = w->list, s->c = w->counter;

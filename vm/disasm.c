@@ -4,14 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum flow { FLOW_NEXT, FLOW_JUMP, FLOW_TEST, FLOW_CHECK, FLOW_END };
-typedef struct op_row { const char *text; char a, b, c, d; uint8_t flow; } op_row;
-
-static const op_row rows[OPCODE_COUNT] = {
-#define OP(name, text, flow, a, b, c, d, doc) [BC_##name] = { text, #a[0], #b[0], #c[0], #d[0], FLOW_##flow },
-#include "vm/opcodes.def"
-};
-
 static const char *const arith_names[IA_COUNT] = {
 #define ARITH(name, r, a, op, b) #name,
 #include "compiler/arith.def"
@@ -126,7 +118,7 @@ static void put_x(const printer *x, const ins *i) {
 
 static void put_ins(const printer *x, uint32_t at) {
   const ins *i = &x->u->code[at];
-  const op_row *r = &rows[i->op];
+  const code_row *r = &code_rows[i->op];
   bool keyed = i->op != BC_OPEN || (i->x & OPEN_KEYED);
   buf_fmt(x->out, "  %4u  %-11s", at, r->text);
   if (r->a != '_' && keyed) put_operand(x, i, r->a, i->a);

@@ -11,13 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum flow { FLOW_NEXT, FLOW_JUMP, FLOW_TEST, FLOW_CHECK, FLOW_END };
-typedef struct op_row { char a, b, c, d; uint8_t flow; } op_row;
-static const op_row rows[OPCODE_COUNT] = {
-#define OP(name, text, flow, a, b, c, d, doc) [BC_##name] = { #a[0], #b[0], #c[0], #d[0], FLOW_##flow },
-#include "vm/opcodes.def"
-};
-
 typedef struct arith_row { const char *r, *a, *b; } arith_row;
 static const arith_row arith_rows[IA_COUNT] = {
 #define ARITH(name, r, a, op, b) { r, a, b },
@@ -132,7 +125,7 @@ static bool role_ok(check *c, const ins *i, char role, uint32_t v) {
 }
 
 static bool operands_ok(check *c, const ins *i) {
-  const op_row *r = &rows[i->op];
+  const code_row *r = &code_rows[i->op];
   return role_ok(c, i, r->a, i->a) && role_ok(c, i, r->b, i->b) && role_ok(c, i, r->c, i->c) && role_ok(c, i, r->d, i->d);
 }
 
@@ -266,10 +259,10 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   const ins *i = &c->u->code[at];
   const code_unit *u = c->u;
   const ir_program *ir = c->p->ir;
-  const type *ta = rows[i->op].a != '_' ? reg_type(c, i->a) : NULL;
-  const char rb = rows[i->op].b, rc = rows[i->op].c;
+  const type *ta = code_rows[i->op].a != '_' ? reg_type(c, i->a) : NULL;
+  const char rb = code_rows[i->op].b, rc = code_rows[i->op].c;
   const type *tb = rb == 'R' || rb == 'W' ? reg_type(c, i->b) : NULL, *tc = rc == 'R' ? reg_type(c, i->c) : NULL;
-  const code_site *s = rows[i->op].d == 'Y' ? &u->tab->sites[i->d] : NULL;
+  const code_site *s = code_rows[i->op].d == 'Y' ? &u->tab->sites[i->d] : NULL;
   bool is_bool = ta && is_kind(ta, TY_BOOL);
   switch ((opcode)i->op) {
   case BC_JUMP: return true;
@@ -363,7 +356,7 @@ static bool writes_ok(const check *c, uint16_t r, uint16_t depth) {
 
 /* Pointers into rows are not read after their row and not written where they would outlive it. */
 static bool depths_ok(const check *c, const ins *i, uint16_t depth) {
-  const op_row *r = &rows[i->op];
+  const code_row *r = &code_rows[i->op];
   if (r->a == 'R' && !reads_ok(c, i->a, depth)) return false;
   if (r->a == 'W' && i->op != BC_NONE && !writes_ok(c, i->a, depth)) return false;
   if (r->a == 'U' && !(i->op == BC_LIST_ADD ? writes_ok(c, i->a, depth) : reads_ok(c, i->a, depth))) return false;
@@ -410,7 +403,7 @@ static bool flow_one(check *c, uint32_t at, uint32_t *todo, uint32_t *n) {
     if (!s) return flaw(c, "a walk is closed that is not open");
     s = s->outer;
   }
-  switch ((enum flow)rows[i->op].flow) {
+  switch ((code_flow)code_rows[i->op].flow) {
   case FLOW_NEXT: return go(c, at + 1, s, todo, n);
   case FLOW_JUMP: return go(c, i->t, s, todo, n);
   case FLOW_TEST: return go(c, i->t, s, todo, n) && go(c, i->f, s, todo, n);
@@ -428,7 +421,7 @@ static void count_entries(check *c) {
   c->entries[0] = 1; /* from outside */
   for (uint32_t at = 0; at < c->u->n; at++) {
     const ins *i = &c->u->code[at];
-    uint8_t flow = rows[i->op].flow;
+    uint8_t flow = code_rows[i->op].flow;
     if (flow == FLOW_NEXT) count_entry(c, at + 1);
     if (flow == FLOW_JUMP || flow == FLOW_TEST || flow == FLOW_CHECK) count_entry(c, i->t);
     if (flow == FLOW_TEST || flow == FLOW_CHECK) count_entry(c, i->f);

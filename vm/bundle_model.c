@@ -1,0 +1,259 @@
+/* Declarations in bundles: everything that a run, a report or an explanation wants to know of a program but its code. Expressions are not stored; a program that
+ * comes from a bundle has its declarations with every ir pointer NULL. */
+#include "vm/bundle.h"
+
+#include <float.h>
+#include <string.h>
+
+static void cd_strs(cd *c, uint32_t *n, str **v) {
+  cd_count(c, n);
+  CD_ARRAY(c, v, *n);
+  for (uint32_t i = 0; i < *n; i++) cd_str(c, &(*v)[i]);
+}
+
+static void cd_fields(cd *c, uint32_t *n, uint16_t **v, uint64_t below) {
+  cd_count(c, n);
+  CD_ARRAY(c, v, *n);
+  for (uint32_t i = 0; i < *n; i++) cd_u16(c, &(*v)[i], below);
+}
+
+/* Pointers to fresh objects when reading. */
+#define CD_OBJECTS(c, v, n, T) \
+  do { \
+    CD_ARRAY(c, v, n); \
+    if (cd_reading(c)) \
+      for (uint32_t k_ = 0; k_ < (n); k_++) (*(v))[k_] = ARENA_NEW((c)->a, T); \
+  } while (0)
+
+/* ---- files, literals, patterns ---- */
+
+static void cd_files(cd *c) {
+  ir_program *p = c->ir;
+  uint32_t n = cd_reading(c) ? 0 : p->src->files.n;
+  cd_count(c, &n);
+  if (cd_reading(c)) {
+    p->src = ARENA_NEW(c->a, sources);
+    sources_init(p->src, c->a);
+  }
+  for (uint32_t i = 0; i < n && !c->wrong; i++) {
+    str path = { 0 }, text = { 0 };
+    if (!cd_reading(c)) path = p->src->files.v[i]->path, text = p->src->files.v[i]->text;
+    cd_str(c, &path);
+    cd_str(c, &text);
+    if (cd_reading(c) && !c->wrong && !sources_add(p->src, path, text)) cd_fail(c, "its rule files are too large");
+  }
+}
+
+static void cd_atoms(cd *c) {
+  ir_program *p = c->ir;
+  cd_count(c, &p->natoms);
+  CD_ARRAY(c, &p->atoms, p->natoms);
+  for (uint32_t i = 0; i < p->natoms; i++) {
+    str s = cd_reading(c) ? (str){ 0 } : str_of(p->atoms[i]);
+    cd_str(c, &s);
+    if (!cd_reading(c)) continue;
+    text *t = ARENA_NEW(c->a, text);
+    *t = (text){ s.p, s.n, i + 1 };
+    p->atoms[i] = t;
+  }
+}
+
+static void cd_patterns(cd *c) {
+  ir_program *p = c->ir;
+  cd_count(c, &p->npatterns);
+  CD_OBJECTS(c, &p->patterns, p->npatterns, pattern);
+  for (uint32_t i = 0; i < p->npatterns && !c->wrong; i++) {
+    pattern *x = p->patterns[i];
+    cd_str(c, &x->source);
+    cd_str(c, &x->flags);
+    if (!cd_reading(c)) continue;
+    str why;
+    uint32_t at;
+    x->id = i;
+    if (!c->wrong && !p->lib->pattern_check(c->a, x->source, x->flags, &why, &at)) cd_fail(c, "a pattern is malformed");
+  }
+}
+
+/* ---- records and sources ---- */
+
+static void cd_field(cd *c, prog_field *f) {
+  cd_str(c, &f->name);
+  cd_str(c, &f->column);
+  cd_type(c, &f->type);
+  cd_str(c, &f->split);
+  cd_bool(c, &f->key);
+  cd_bool(c, &f->unique);
+  cd_bool(c, &f->intern);
+  cd_bool(c, &f->has_default);
+  cd_str(c, &f->doc);
+  cd_span(c, &f->sp);
+}
+
+static void cd_record_decl(cd *c, prog_record *r, uint32_t id) {
+  cd_str(c, &r->name);
+  cd_bool(c, &r->exact);
+  cd_str(c, &r->doc);
+  cd_span(c, &r->sp);
+  cd_count(c, &r->shape.nfields);
+  if (r->shape.nfields > UINT16_MAX) cd_fail(c, "a record has too many fields"), r->shape.nfields = 0;
+  CD_ARRAY(c, &r->fields, r->shape.nfields);
+  for (uint32_t i = 0; i < r->shape.nfields; i++) cd_field(c, &r->fields[i]);
+  uint16_t *keys = (uint16_t *)(uintptr_t)r->shape.keys;
+  cd_fields(c, &r->shape.nkeys, &keys, r->shape.nfields);
+  if (!cd_reading(c)) return;
+  r->shape.keys = keys;
+  r->shape.id = id;
+  r->shape.name = r->name;
+  r->shape.fields = ARENA_ARRAY(c->a, type_field, r->shape.nfields + 1);
+  for (uint32_t i = 0; i < r->shape.nfields; i++) r->shape.fields[i] = (type_field){ r->fields[i].name, r->fields[i].type };
+}
+
+/* After every record has its fields: a default may be a record. */
+static void cd_defaults(cd *c) {
+  for (uint32_t i = 0; i < c->ir->nrecords && !c->wrong; i++)
+    for (uint32_t k = 0; k < c->ir->records[i]->shape.nfields && !c->wrong; k++) {
+      prog_field *f = &c->ir->records[i]->fields[k];
+      if (f->has_default) cd_value(c, f->type, &f->def, 0);
+    }
+}
+
+static void cd_source_decl(cd *c, prog_source *s) {
+  cd_str(c, &s->name);
+  cd_u32(c, &s->record, c->ir->nrecords);
+  cd_str(c, &s->from);
+  cd_bool(c, &s->scanned);
+  cd_bool(c, &s->referenced);
+  cd_span(c, &s->sp);
+  if (!c->wrong) cd_fields(c, &s->nindexes, &s->indexes, c->ir->records[s->record]->shape.nfields);
+}
+
+/* ---- functions, rules, audiences ---- */
+
+static void cd_fn_decl(cd *c, prog_fn *f) {
+  cd_str(c, &f->name);
+  cd_count(c, &f->nparams);
+  CD_ARRAY(c, &f->params, f->nparams);
+  for (uint32_t i = 0; i < f->nparams; i++) cd_type(c, &f->params[i]);
+  cd_type(c, &f->ret);
+  cd_span(c, &f->sp);
+}
+
+static void cd_cost(cd *c, double *cost, str *text) {
+  double d = *cost <= DBL_MAX ? *cost : DBL_MAX;
+  cd_f64(c, &d);
+  *cost = d;
+  cd_str(c, text);
+}
+
+static void cd_clause(cd *c, prog_clause *k, uint32_t nfields) {
+  cd_bool(c, &k->forbid);
+  cd_bool(c, &k->generated);
+  uint32_t field = (uint32_t)(k->at_field + 1); /* 0: none */
+  cd_u32(c, &field, (uint64_t)nfields + 1);
+  k->at_field = (int32_t)field - 1;
+  cd_str(c, &k->at_path);
+  cd_str(c, &k->text);
+  cd_str(c, &k->doc);
+  cd_span(c, &k->sp);
+}
+
+static void cd_severity(cd *c, severity *s) {
+  uint8_t v = (uint8_t)*s;
+  cd_u8(c, &v, SEV_INFO + 1);
+  *s = (severity)v;
+}
+
+/* -1 or an index. */
+static void cd_maybe(cd *c, int32_t *v, uint32_t n) {
+  uint32_t x = (uint32_t)(*v + 1);
+  cd_u32(c, &x, (uint64_t)n + 1);
+  *v = (int32_t)x - 1;
+}
+
+static void cd_rule(cd *c, prog_rule *r) {
+  cd_str(c, &r->name);
+  cd_severity(c, &r->sev);
+  cd_str(c, &r->owner);
+  cd_str(c, &r->because);
+  cd_str(c, &r->link);
+  cd_strs(c, &r->ntags, &r->tags);
+  cd_bool(c, &r->has_since);
+  cd_bool(c, &r->has_until);
+  cd_i64(c, &r->since);
+  cd_i64(c, &r->until);
+  cd_maybe(c, &r->source, c->ir->nsources);
+  cd_bool(c, &r->refinement);
+  bool judges = r->source >= 0 || r->refinement;
+  if (judges) cd_u32(c, &r->record, c->ir->nrecords);
+  if (c->wrong) return;
+  if (r->source >= 0 && c->ir->sources[r->source]->record != r->record) { cd_fail(c, "a rule's record is not its source's"); return; }
+  uint32_t nfields = judges ? c->ir->records[r->record]->shape.nfields : 0;
+  cd_maybe(c, &r->field, nfields);
+  cd_str(c, &r->local_name);
+  cd_u32(c, &r->nlocals, UINT64_C(1) << 32);
+  cd_count(c, &r->nclauses);
+  CD_ARRAY(c, &r->clauses, r->nclauses);
+  for (uint32_t i = 0; i < r->nclauses; i++) cd_clause(c, &r->clauses[i], nfields);
+  cd_fields(c, &r->nreads, &r->reads, nfields);
+  cd_cost(c, &r->cost, &r->cost_text);
+  cd_span(c, &r->sp);
+  cd_str(c, &r->doc);
+}
+
+static void cd_audience(cd *c, prog_audience *a) {
+  cd_str(c, &a->name);
+  cd_u32(c, &a->source, c->ir->nsources);
+  if (c->wrong) return;
+  a->record = c->ir->sources[a->source]->record;
+  cd_str(c, &a->local_name);
+  cd_u32(c, &a->nlocals, UINT64_C(1) << 32);
+  cd_fields(c, &a->nreads, &a->reads, c->ir->records[a->record]->shape.nfields);
+  cd_cost(c, &a->cost, &a->cost_text);
+  cd_span(c, &a->sp);
+  cd_str(c, &a->doc);
+}
+
+static void cd_passes(cd *c, prog_passes *s) {
+  cd_str(c, &s->name);
+  cd_count(c, &s->nrules);
+  CD_ARRAY(c, &s->rules, s->nrules);
+  for (uint32_t i = 0; i < s->nrules; i++) cd_u32(c, &s->rules[i], c->ir->nrules);
+}
+
+/* ---- all ---- */
+
+static void cd_counts(cd *c) {
+  ir_program *p = c->ir;
+  cd_count(c, &p->nrecords);
+  CD_OBJECTS(c, &p->records, p->nrecords, prog_record);
+  cd_count(c, &p->nsources);
+  CD_OBJECTS(c, &p->sources, p->nsources, prog_source);
+}
+
+void cd_model(cd *c) {
+  ir_program *p = c->ir;
+  cd_files(c);
+  cd_strs(c, &p->nmodules, &p->modules);
+  cd_bool(c, &p->uses_now);
+  cd_atoms(c);
+  cd_patterns(c);
+  cd_counts(c);
+  cd_types(c);
+  if (cd_reading(c)) p->types = c->types.v, p->ntypes = c->types.n;
+  for (uint32_t i = 0; i < p->nrecords && !c->wrong; i++) cd_record_decl(c, p->records[i], i);
+  cd_defaults(c);
+  for (uint32_t i = 0; i < p->nsources && !c->wrong; i++) cd_source_decl(c, p->sources[i]);
+  if (c->wrong) return;
+  cd_count(c, &p->nfns);
+  CD_OBJECTS(c, &p->fns, p->nfns, prog_fn);
+  for (uint32_t i = 0; i < p->nfns && !c->wrong; i++) cd_fn_decl(c, p->fns[i]);
+  cd_count(c, &p->nrules);
+  CD_OBJECTS(c, &p->rules, p->nrules, prog_rule);
+  for (uint32_t i = 0; i < p->nrules && !c->wrong; i++) cd_rule(c, p->rules[i]);
+  cd_count(c, &p->naudiences);
+  CD_OBJECTS(c, &p->audiences, p->naudiences, prog_audience);
+  for (uint32_t i = 0; i < p->naudiences && !c->wrong; i++) cd_audience(c, p->audiences[i]);
+  cd_count(c, &p->npasses);
+  CD_OBJECTS(c, &p->passes, p->npasses, prog_passes);
+  for (uint32_t i = 0; i < p->npasses && !c->wrong; i++) cd_passes(c, p->passes[i]);
+}
