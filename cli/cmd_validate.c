@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_PER_RULE = 10, MACHINE_PER_RULE = 1000, MACHINE_TOTAL = 20000 };
+enum { TEXT_PER_RULE = 5, MACHINE_PER_RULE = 1000, MACHINE_TOTAL = 20000 };
 
 static const opt opts[] = {
   OPT_DB,
@@ -19,7 +19,7 @@ static const opt opts[] = {
   { "only", 0, "RULE", NULL, "Run only this rule, module or record's fields (on_palette, acme.brand, Asset, or a pattern such as '*.legal.*'). May be repeated." },
   { "fail-on", 0, "SEVERITY", "error|warning|info", "Exit with 1 when there are findings at or above this severity; default: error." },
   { "allow", 0, "VERDICT", "unknown|error", "Do not count unknown (or error) verdicts for the exit code. May be repeated." },
-  { "max-findings", 0, "N", NULL, "List at most N findings in all, the first by rule and key; the counts stay exact. Default: 10 of each rule as text, else 1,000." },
+  { "max-findings", 0, "N", NULL, "List at most N findings in all, the first by rule and key; the counts stay exact. Default: 5 of each rule as text, else 1,000." },
   { "sample", 0, "N|P%", NULL, "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
   { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record." },
   { "jobs", 'j', "N", NULL, "Threads for large tables; default: one a processor. The result does not depend on it." },

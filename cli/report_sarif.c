@@ -25,6 +25,7 @@ static bool is_uri(str s) {
 
 static void uri(writer *w, str path) {
   buf b = { .a = &w->s->c->a };
+  if (path.n && path.p[0] == '/') buf_z(&b, "file://");
   for (uint32_t i = 0; i < path.n; i++) {
     unsigned char c = (unsigned char)path.p[i];
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("/-_.~", c) != NULL;
@@ -213,6 +214,14 @@ static void location(writer *w, const finding *x) {
   json_end_object(j);
 }
 
+/* The same finding has the same print in every run, wherever its row stands, as long as rows have keys. */
+static uint64_t fingerprint(const show *s, const finding *x) {
+  str source = x->source == UINT32_MAX ? STR("") : s->p->ir->sources[x->source]->name;
+  str who = x->key.n ? x->key : str_fmt(&s->c->a, "#%lld", (long long)x->position);
+  str all = str_fmt(&s->c->a, "%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(finding_rule(s, x)), STR_ARG(source), STR_ARG(x->column), STR_ARG(who));
+  return str_hash(all);
+}
+
 static void result(void *ud, const finding *x) {
   writer *w = ud;
   json *j = &w->j;
@@ -238,7 +247,7 @@ static void result(void *ud, const finding *x) {
     json_end_array(j);
   }
   json_object(j, "partialFingerprints");
-  json_str(j, "recordAndRule/v1", str_fmt(&s->c->a, "%016llx", (unsigned long long)(str_hash(id) * 31 + str_hash(x->order))));
+  json_str(j, "recordAndRule/v1", str_fmt(&s->c->a, "%016llx", (unsigned long long)fingerprint(s, x)));
   json_end_object(j);
   json_object(j, "properties");
   json_z(j, "verdict", x->kind == FIND_RULE ? verdict_names[x->v] : "error");

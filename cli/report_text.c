@@ -44,11 +44,22 @@ static void put_key(const show *s, const finding *x, int width) {
   spaces(s->o, width + 2 - w);
 }
 
+static bool holds(str text, str part) { return !part.n || memmem(text.p, text.n, part.p, part.n) != NULL; }
+
+/* Does the message name the value already? */
+static bool told(const find_clause *c) {
+  str bare = c->actual;
+  if (bare.n > 2 && bare.p[0] == '"') bare.p++, bare.n -= 2;
+  for (uint32_t i = 0; i < c->nmessages; i++)
+    if (holds(c->messages[i], bare)) return true;
+  return false;
+}
+
 /* Where a message of the rule's own words does not tell the value, tell it: actual against expected. */
 static void put_actual(const show *s, const finding *x, const find_clause *c, int indent) {
   const prog_rule *r = s->p->ir->rules[x->rule];
   const prog_clause *pc = &r->clauses[c->clause];
-  if (c->result != TR_F || pc->generated || !c->actual.n || r->refinement) return;
+  if (c->result != TR_F || pc->generated || !c->actual.n || r->refinement || told(c)) return;
   out_style(s->o, S_DIM);
   out_fmt(s->o, "%*s%.*s is ", indent, "", STR_ARG(pc->at_path));
   out_safe(s->o, c->actual.n > 200 ? (str){ c->actual.p, 200 } : c->actual);
@@ -66,9 +77,10 @@ static void put_place(const show *s, const finding *x, int indent) {
 
 static void put_finding(const show *s, const finding *x, int width) {
   arena_mark mark = arena_save(&s->c->a);
+  bool whole = x->kind == FIND_DATA && !x->key.n && !x->position; /* about a column or a table: no record to name */
+  int indent = whole ? 4 : width + 6;
   out_z(s->o, "    ");
-  put_key(s, x, width);
-  int indent = width + 6;
+  if (!whole) put_key(s, x, width);
   indented(s->o, finding_message(&s->c->a, s, x), indent);
   for (uint32_t i = 0; i < x->nclauses; i++) put_actual(s, x, &x->clauses[i], indent);
   put_place(s, x, indent);
@@ -79,10 +91,10 @@ static void put_finding(const show *s, const finding *x, int width) {
   arena_restore(&s->c->a, mark);
 }
 
-static int key_width(const show *s, const find_group *g, uint32_t n) {
+static int key_width(const show *s, finding *const *v, uint32_t n) {
   int64_t width = 4;
   for (uint32_t i = 0; i < n; i++) {
-    int64_t w = text_width(s->c, record_name(&s->c->a, s, g->v[i]));
+    int64_t w = text_width(s->c, record_name(&s->c->a, s, v[i]));
     if (w > width && w <= KEY_WIDTH) width = w;
   }
   return (int)width;
@@ -95,33 +107,37 @@ static void more(const show *s, int64_t n) {
   out_style(s->o, S_PLAIN);
 }
 
-static void put_group(const show *s, uint32_t g, int64_t all) {
-  const find_group *group = &s->r->f.groups[g];
-  uint32_t n = group->n < s->per_rule ? group->n : s->per_rule;
-  int width = key_width(s, group, n);
-  for (uint32_t i = 0; i < n; i++) put_finding(s, group->v[i], width);
+static void put_findings(const show *s, finding *const *v, uint32_t listed, int64_t all) {
+  uint32_t n = listed < s->per_rule ? listed : s->per_rule;
+  int width = key_width(s, v, n);
+  for (uint32_t i = 0; i < n; i++) put_finding(s, v[i], width);
   more(s, all - n);
   out_ch(s->o, '\n');
 }
 
 /* ---- data ---- */
 
+static void data_head(const show *s, const finding *x) {
+  out_style(s->o, severity_style(x->sev));
+  out_fmt(s->o, "data %s", severity_name(x->sev));
+  out_style(s->o, S_PLAIN);
+  out_z(s->o, "  ");
+  out_style(s->o, S_BOLD);
+  if (x->source != UINT32_MAX) out_str(s->o, s->p->ir->sources[x->source]->name);
+  else out_z(s->o, "the database");
+  if (x->field >= 0 && x->column.n) out_fmt(s->o, ", column %.*s", STR_ARG(x->column));
+  out_style(s->o, S_PLAIN);
+  out_fmt(s->o, "  %s [%s]\n", diag_table[x->code].title, diag_table[x->code].code);
+}
+
 void report_data(const show *s) {
   for (uint32_t g = 0; g < s->r->ndata_groups; g++) {
     const find_group *group = &s->r->f.groups[g];
-    if (!group->n) continue;
-    const finding *x = group->v[0];
-    out_style(s->o, severity_style(x->sev));
-    out_fmt(s->o, "data %s", severity_name(x->sev));
-    out_style(s->o, S_PLAIN);
-    out_z(s->o, "  ");
-    out_style(s->o, S_BOLD);
-    if (x->source != UINT32_MAX) out_str(s->o, s->p->ir->sources[x->source]->name);
-    else out_z(s->o, "the database");
-    if (x->field >= 0) out_fmt(s->o, ", column %.*s", STR_ARG(x->column));
-    out_style(s->o, S_PLAIN);
-    out_fmt(s->o, "  [%s]\n", diag_table[x->code].code);
-    put_group(s, g, group->n);
+    for (uint32_t i = 0, end; i < group->n; i = end) { /* in order of code: one head for each */
+      for (end = i + 1; end < group->n && group->v[end]->code == group->v[i]->code;) end++;
+      data_head(s, group->v[i]);
+      put_findings(s, group->v + i, end - i, end == group->n ? end - i + s->r->data_found[g] - group->n : end - i);
+    }
   }
 }
 
@@ -196,7 +212,7 @@ static void rule_groups(const show *s) {
     int64_t bad = rt_counts_bad(&s->r->rules[i], 0);
     if (!bad) continue;
     rule_head(s, i);
-    put_group(s, g, bad);
+    put_findings(s, s->r->f.groups[g].v, s->r->f.groups[g].n, bad);
   }
 }
 

@@ -23,6 +23,7 @@ typedef struct worker {
   jmp_buf oom;
   rt_counts *rules;
   rt_source_counts *sources;
+  int64_t *data_found;     /* per data group */
   findings f;
   int64_t data_counts[3], data_bad_values, rows;
   bool mute;               /* drop the issues of the data: somebody else has reported them */
@@ -117,6 +118,7 @@ static void plan(run *run) {
     run->fields[s] = fields_of(a, run, s);
   }
   rep->ndata_groups = group;
+  rep->data_found = ARENA_ARRAY(a, int64_t, group);
   run->ngroups = group + ir->nrules;
 }
 
@@ -142,8 +144,8 @@ static void on_issue(void *ud, const src_issue *i) {
   jmp_buf *outer = w->a.oom, here;
   if (setjmp(here)) { w->a.oom = outer; w->lost = true; return; }
   w->a.oom = &here;
-  w->data_counts[i->sev]++;
   uint32_t group = i->source == UINT32_MAX ? 0 : w->run->group_base[i->source] + (uint32_t)(i->field + 1);
+  w->data_counts[i->sev]++, w->data_found[group]++;
   finding x = { .group = group, .order = issue_order(&w->a, i), .kind = FIND_DATA, .sev = i->sev, .source = i->source, .field = i->field, .key = i->key,
                 .position = i->position, .file = i->file, .line = i->line, .col = i->col, .code = i->code, .column = i->column, .message = i->message,
                 .fix = i->fix, .decl = i->decl };
@@ -155,8 +157,8 @@ static bool note_bads(worker *w, const rec *r, str order) {
   const ir_program *ir = w->run->p->ir;
   const prog_record *pr = ir->records[ir->sources[r->source]->record];
   for (const bad *b = r->bads; b; b = b->next) {
-    w->data_counts[SEV_ERROR]++, w->data_bad_values++;
     uint32_t group = w->run->group_base[r->source] + 1u + b->field;
+    w->data_counts[SEV_ERROR]++, w->data_bad_values++, w->data_found[group]++;
     str at = order_prefix(&w->a, DIAG_ROW_VALUE, order);
     if (!findings_wants(&w->f, group, at)) { w->f.dropped++; continue; }
     finding x = { .group = group, .order = at, .kind = FIND_DATA, .sev = SEV_ERROR, .source = r->source, .field = b->field,
@@ -337,9 +339,11 @@ static bool worker_open(worker *w, run *run) {
   arena_init(&w->a, m, &w->oom);
   w->rules = mem_try(m, sizeof *w->rules * (ir->nrules + 1));
   w->sources = mem_try(m, sizeof *w->sources * (ir->nsources + 1));
-  if (!w->rules || !w->sources || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total)) return false;
+  w->data_found = mem_try(m, sizeof *w->data_found * run->rep->ndata_groups);
+  if (!w->rules || !w->sources || !w->data_found || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total)) return false;
   memset(w->rules, 0, sizeof *w->rules * (ir->nrules + 1));
   memset(w->sources, 0, sizeof *w->sources * (ir->nsources + 1));
+  memset(w->data_found, 0, sizeof *w->data_found * run->rep->ndata_groups);
   return rt_engine_open(&w->e, run->p, m, run->o->limits, run->rep->now);
 }
 
@@ -351,6 +355,7 @@ static void worker_close(worker *w) {
   findings_free(&w->f);
   mem_free(m, w->rules, sizeof *w->rules * (ir->nrules + 1));
   mem_free(m, w->sources, sizeof *w->sources * (ir->nsources + 1));
+  mem_free(m, w->data_found, sizeof *w->data_found * w->run->rep->ndata_groups);
   arena_free(&w->a);
 }
 
@@ -387,6 +392,7 @@ static bool worker_merge(worker *into, worker *from) {
   }
   for (uint32_t s = 0; s < ir->nsources; s++) into->sources[s].rows += from->sources[s].rows, into->sources[s].checked += from->sources[s].checked;
   for (int k = 0; k < 3; k++) into->data_counts[k] += from->data_counts[k];
+  for (uint32_t g = 0; g < into->run->rep->ndata_groups; g++) into->data_found[g] += from->data_found[g];
   into->data_bad_values += from->data_bad_values;
   return findings_take(&into->f, &from->f);
 }
@@ -483,6 +489,7 @@ static void fill_report(rt_report *rep, worker *w) {
     rep->sources[s] = w->sources[s];
     rep->rows += rep->sources[s].checked;
   }
+  for (uint32_t g = 0; g < rep->ndata_groups; g++) rep->data_found[g] = w->data_found[g];
   memcpy(rep->data_counts, w->data_counts, sizeof rep->data_counts);
   rep->data_bad_values = w->data_bad_values;
   rep->f = w->f;

@@ -41,6 +41,7 @@ typedef struct rt_report {
   bool *has_data;              /* per rule: its source has data (or it needs none) */
   rt_source_counts *sources;
   uint32_t ndata_groups;       /* findings.groups: first those of data, then one a rule */
+  int64_t *data_found;         /* per data group: all findings, kept or not */
   findings f;
   int64_t data_counts[3];      /* findings about the data, by severity */
   int64_t data_bad_values;     /* those of data_counts[SEV_ERROR] that are values which cannot be read: what --allow error allows */
