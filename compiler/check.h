@@ -309,6 +309,7 @@ void audience_body(checker *c, decl *d);
 void refine_rules(checker *c, decl *record);
 ir *message_of(checker *c, const ir *test, bool negated, str clause_text);
 ir *message_of_clause(checker *c, const prog_clause *k, const ir *test, bool negated);
+ir *message_unit(checker *c, ir *count, const char *one, const char *many, span sp);
 ir *message_settled(checker *c, ir *m);
 ir *message_join(checker *c, span sp, ir **parts, uint32_t n);
 prog_rule *rule_new(checker *c, decl *d);

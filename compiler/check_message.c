@@ -41,6 +41,14 @@ static ir *or_missing(checker *c, ir *v, ir *shown, span sp) {
   return x;
 }
 
+/* " character" after 1, else " characters". */
+ir *message_unit(checker *c, ir *count, const char *one, const char *many, span sp) {
+  ir *is_one = ir_bin(c, IR_CMP, c->t_bool, sp, count, ir_int(c, 1, sp)), *x = ir_new(c, IR_IF, lift1(c, c->t_text, count->ty), sp);
+  is_one->op = OP_EQ;
+  x->a = is_one, x->b = ir_text(c, str_z(one), sp), x->c = ir_text(c, str_z(many), sp);
+  return x;
+}
+
 /* A value: texts in quotes. One that may be missing says so. */
 static void show(msg *m, const ir *n) {
   checker *c = m->c;
@@ -93,10 +101,19 @@ static void say_what_is(msg *m, const ir *n) {
   if (is_length(m, n)) {
     const ir *of = n->v[0];
     if (of->kind == IR_CALL && of->n == 1 && !strcmp(m->c->lib->table[of->index].name, "trim")) of = of->v[0]; /* nobody counts outer blanks */
-    say(m, subject(m, of));
+    bool list = n->v[0]->ty->kind == TY_LIST;
+    const ir_witness *w = of->kind == IR_LOCAL && !list ? witness_of(m, of->local) : NULL;
+    if (w) { /* "toolong" in tags has 7 characters */
+      show(m, of);
+      say_z(m, " in ");
+      say(m, walked(m, w->bind));
+    } else {
+      say(m, subject(m, of));
+    }
     say_z(m, " has ");
     show(m, n);
-    say_z(m, n->v[0]->ty->kind == TY_LIST ? " elements" : " characters");
+    ir *unit = message_unit(m->c, (ir *)(uintptr_t)n, list ? " element" : " character", list ? " elements" : " characters", m->sp);
+    *VEC_PUSH(m->c->a, &m->v) = n->ty->opt ? or_missing(m->c, unit, unit, m->sp) : unit;
     return;
   }
   say(m, subject(m, n));
@@ -135,14 +152,15 @@ static bool phrase_cmp(msg *m, const ir *n, bool neg) {
     if (b->kind != IR_CONST) say(m, subject(m, b));
     return true;
   }
-  say_z(m, "; ");
-  bool when = a->ty->kind == TY_DATE || a->ty->kind == TY_TIME;
+  bool when = op != OP_EQ && (a->ty->kind == TY_DATE || a->ty->kind == TY_TIME);
+  say_z(m, when ? "; it must be " : "; ");
   const char *before = op == OP_EQ ? "" : when ? (op == OP_GT ? "after " : op == OP_LT ? "before " : "")
                      : op == OP_GE ? "at least " : op == OP_GT ? "more than " : op == OP_LE ? "at most " : "less than ";
   say_z(m, before);
   say_bound(m, b);
   if (when && op == OP_GE) say_z(m, " or later");
   if (when && op == OP_LE) say_z(m, " or earlier");
+  if (when) return true;
   say_z(m, op == OP_LE || op == OP_LT ? (is_length(m, a) ? " are allowed" : " is allowed") : is_length(m, a) ? " are required" : " is required");
   return true;
 }
@@ -251,11 +269,11 @@ static bool phrase_quant(msg *m, const ir *n, bool neg) {
   if (w && n->a) {
     const ir *body = n->a->kind == IR_IMPLIES && !wants_none ? n->a->b : n->a;
     bool about = body->kind != IR_LOCAL && body->a && body->a->kind == IR_LOCAL && body->a->local == n->bind->local;
-    bool length = body->a && is_length(m, body->a) && body->a->v[0]->kind == IR_LOCAL;
+    bool length = body->a && is_length(m, body->a) && body->a->v[0]->kind == IR_LOCAL && body->a->v[0]->local == n->bind->local;
     uint32_t at = m->v.n;
     type_kind k = n->bind->elem->kind;
-    bool prefix = !about && k != TY_RECORD && k != TY_LIST && k != TY_MAP;
-    if (prefix || length) {
+    bool prefix = !about && !length && k != TY_RECORD && k != TY_LIST && k != TY_MAP;
+    if (prefix) {
       ir *l = ir_new(m->c, IR_LOCAL, n->bind->elem, m->sp);
       l->local = n->bind->local;
       show(m, l);
@@ -337,7 +355,7 @@ static bool phrase(msg *m, const ir *n, bool neg) {
     return true;
   case IR_IN_AUDIENCE:
     say(m, subject(m, n->a));
-    say_z(m, neg ? " is in " : " is not in ");
+    say_z(m, neg ? " is in the audience " : " is not in the audience ");
     say(m, c->audience_decls.v[n->index]->name);
     return true;
   case IR_FIELD: case IR_LOCAL:

@@ -66,11 +66,20 @@ static ir *shown(checker *c, const ir *k, span sp) {
 
 static ir *bound_message(checker *c, const refine *r, ir *v, ir *measured, str subject) {
   bool list = v->ty->kind == TY_LIST;
-  ir *p[8];
+  uint32_t of = sizeof "an element of " - 1;
+  str list_name = v->kind == IR_LOCAL && subject.n > of ? (str){ subject.p + of, subject.n - of } : subject;
+  ir *p[12];
   uint32_t n = 0;
-  p[n++] = ir_text(c, str_fmt(c->a, r->length ? "%.*s has " : "%.*s is ", STR_ARG(subject)), r->sp);
+  if (r->length && v->kind == IR_LOCAL && !list) { /* an element: which one */
+    p[n++] = ir_text(c, STR("\""), r->sp);
+    p[n++] = v;
+    p[n++] = ir_text(c, str_fmt(c->a, "\" in %.*s has ", STR_ARG(list_name)), r->sp);
+  } else {
+    p[n++] = ir_text(c, str_fmt(c->a, r->length ? "%.*s has " : "%.*s is ", STR_ARG(subject)), r->sp);
+  }
   p[n++] = measured;
-  p[n++] = ir_text(c, !r->length ? STR("; ") : list ? STR(" elements; ") : STR(" characters; "), r->sp);
+  if (r->length) p[n++] = message_unit(c, measured, list ? " element" : " character", list ? " elements" : " characters", r->sp);
+  p[n++] = ir_text(c, STR("; "), r->sp);
   if (r->kind == RF_CMP) p[n++] = ir_text(c, str_z(bound_words(r->op)), r->sp);
   p[n++] = shown(c, r->lo, r->sp);
   if (r->kind == RF_RANGE) p[n++] = ir_text(c, STR(" to "), r->sp), p[n++] = shown(c, r->hi, r->sp);
@@ -145,7 +154,7 @@ static void nested(refining *f, const refine *r, ir *v, str subject) {
 }
 
 static void refine_value(refining *f, const refine *r, ir *v, str subject) {
-  if (f->depth >= 100) f->too_large = true; /* records in records in records: far beyond any data */
+  if (f->depth >= 40) f->too_large = true; /* records in records in records: far beyond any data */
   f->depth++;
   for (; r && !f->too_large; r = r->next) {
     if (++f->steps > MAX_STEPS || f->clauses.n >= MAX_CLAUSES) {
