@@ -100,8 +100,8 @@ void emit_drop(emitter *e, reg mark);
 typedef struct walk {
   const ir_binder *bind;
   label next, body, done;
-  reg list, counter, key;
-  bool source, keep;
+  reg list, counter, key, elem, outer;
+  bool source, keep, outer_present;
 } walk;
 void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool keep, label u, label bad);
 void emit_walk_leave(emitter *e, walk *w, label here, label to); /* binds here: closes the walk, goes to `to` */

@@ -26,7 +26,7 @@ void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool
     emit_bind(e, w->next);
     ins *s = emit_test_op(e, BC_STEP, elem, w->body, w->done);
     s->b = rows, s->c = w->counter;
-    e->local[b->local] = elem;
+    w->elem = elem;
   } else {
     w->list = emit_value(e, b->list);
     w->counter = emit_reg_new(e, REG_COUNT, 0, NULL);
@@ -40,9 +40,12 @@ void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool
     emit_bind(e, w->next);
     ins *s = emit_test_op(e, b->list->ty->kind == TY_MAP ? BC_EACH_ENTRY : BC_EACH, elem, w->body, w->done);
     s->b = w->list, s->c = w->counter;
-    e->local[b->local] = elem;
+    w->elem = elem;
   }
-  emit_pin(e, e->local[b->local]);
+  emit_pin(e, w->elem);
+  w->outer = e->local[b->local]; /* a message may walk with the very local of the quantifier that it speaks of */
+  w->outer_present = e->present[b->local];
+  e->local[b->local] = w->elem;
   e->present[b->local] = true;
   emit_bind(e, w->body);
 }
@@ -59,9 +62,9 @@ void emit_walk_end(emitter *e, walk *w) {
     emit_op(e, BC_CLOSE, 0);
     if (!w->keep) e->depth--;
   }
-  emit_unpin(e, e->local[w->bind->local]);
-  e->local[w->bind->local] = NO_REG;
-  e->present[w->bind->local] = false;
+  emit_unpin(e, w->elem);
+  e->local[w->bind->local] = w->outer;
+  e->present[w->bind->local] = w->outer_present;
   emit_free(e, w->list);
   emit_free(e, w->key);
 }

@@ -232,7 +232,7 @@ L_STEP: {
 L_CLOSE: vm_op_close(e); NEXT;
 L_VACUOUS: if (R[ip->a].i == 0) e->vacuous = true; NEXT;
 L_AGG_NEW: {
-    agg *g = ARENA_NEW(e->cur, agg);
+    agg *g = ARENA_NEW(e->cur, agg); /* grows nowhere */
     const code_reg *r = &u->regs[ip->a];
     agg_init(g, (agg_op)r->sub, r->type);
     GIVE(p, g);
@@ -246,8 +246,8 @@ L_AGG_END: {
     NEXT;
   }
 L_LIST_NEW: {
-    vm_gather *g = ARENA_NEW(e->cur, vm_gather);
-    g->a = e->cur;
+    vm_gather *g = ARENA_NEW(&e->main, vm_gather); /* it may grow inside a walk that forgets the loop arena at each step */
+    g->a = &e->main;
     GIVE(p, g);
   }
 L_LIST_ADD: {

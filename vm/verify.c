@@ -359,7 +359,8 @@ static bool depths_ok(const check *c, const ins *i, uint16_t depth) {
   const code_row *r = &code_rows[i->op];
   if (r->a == 'R' && !reads_ok(c, i->a, depth)) return false;
   if (r->a == 'W' && i->op != BC_NONE && !writes_ok(c, i->a, depth)) return false;
-  if (r->a == 'U' && !(i->op == BC_LIST_ADD ? writes_ok(c, i->a, depth) : reads_ok(c, i->a, depth))) return false;
+  if (r->a == 'U' && !reads_ok(c, i->a, depth)) return false;
+  if (i->op == BC_LIST_ADD && holds_pointer(&c->u->regs[i->b]) && c->u->regs[i->b].depth > c->u->regs[i->a].depth) return false;
   if (r->b == 'R' && !reads_ok(c, i->b, depth)) return false;
   if (r->c == 'R' && !reads_ok(c, i->c, depth)) return false;
   if (r->d != 'Y') return true;
