@@ -153,6 +153,7 @@ int csv_next(csv_reader *c, src_row *row, arena *a, reader_error *e) {
     *row = (src_row){ .t = &c->tp, .ncells = s.cells, .line = line, .col = 1 };
     if (!c->want) { c->want = s.cells; return SRC_OK; }
     row->position = ++c->position;
+    row->untrusted = s.after_quote || s.cells > c->want;
     if (s.after_quote)
       row->broken = str_fmt(a, "the row is not well-formed: text follows a closing quote at line %u, column %u (a quote inside a cell is doubled)",
                             s.aline, s.acol);

@@ -67,49 +67,88 @@ int cursor_scan(src_cursor *c) {
   return c->rd ? SRC_OK : SRC_OOM;
 }
 
-/* ---- rows of files in the spill database: {tokens, bytes, cells, length of `broken`} and then those ---- */
+/* ---- rows of files in the spill database ----
+ * Numbers are varints, for ten million rows of them lie on disk: cells, length of `broken`, tokens, text bytes; a token is kind and flags, length or count,
+ * lines below the row's first, column. Where a token's text lies and how many tokens a value has follows from the order. */
+
+static void put(buf *b, uint32_t x) {
+  for (; x >= 0x80; x >>= 7) buf_ch(b, (char)(x | 0x80));
+  buf_ch(b, (char)x);
+}
+
+static bool get(const unsigned char **p, const unsigned char *end, uint32_t *x) {
+  *x = 0;
+  for (uint32_t shift = 0; *p < end && shift < 35; shift += 7) {
+    *x |= (uint32_t)(**p & 0x7F) << shift;
+    if (!(*(*p)++ & 0x80)) return true;
+  }
+  return false;
+}
 
 void row_pack(buf *b, const src_row *row) {
   const tape *t = row->t;
   uint32_t nt = row->ncells ? row->ncells : t->t[row->at].skip, first = t->t[row->at].off;
   uint32_t last = row->at + nt, end = last < t->nt ? t->t[last].off : t->nb;
-  uint32_t head[4] = { nt, end - first, row->ncells, row->broken.n };
-  buf_add(b, (const char *)head, sizeof head);
-  buf_add(b, (const char *)(t->t + row->at), nt * sizeof(tok));
-  uint32_t toks = b->n - (uint32_t)(nt * sizeof(tok));
-  buf_add(b, t->b ? t->b + first : "", end - first);
-  buf_str(b, row->broken);
-  for (uint32_t i = 0; i < nt; i++) {
-    tok k;
-    memcpy(&k, b->p + toks + i * sizeof k, sizeof k);
-    k.off -= first;
-    memcpy(b->p + toks + i * sizeof k, &k, sizeof k);
+  put(b, row->ncells << 1 | row->untrusted), put(b, row->broken.n), put(b, nt), put(b, end - first);
+  for (uint32_t i = row->at; i < last; i++) {
+    const tok *k = &t->t[i];
+    buf_ch(b, (char)(k->kind | k->flags << 4));
+    put(b, k->n), put(b, k->line - row->line), put(b, k->col);
   }
+  buf_str(b, row->broken);
+  if (end > first) buf_add(b, t->b + first, end - first);
+}
+
+static bool room_for(tape *t, uint32_t tokens, uint32_t bytes) {
+  if (tokens > t->ct) {
+    void *q = mem_grow(t->m, t->t, t->ct * sizeof(tok), tokens * sizeof(tok));
+    if (!q) return !(t->oom = true);
+    t->t = q, t->ct = tokens;
+  }
+  if (bytes > t->cb) {
+    void *q = mem_grow(t->m, t->b, t->cb, bytes);
+    if (!q) return !(t->oom = true);
+    t->b = q, t->cb = bytes;
+  }
+  return true;
+}
+
+/* Gives every container its number of tokens: one pass from the back, where those of its members are known already. */
+static bool count_tokens(tape *t) {
+  for (uint32_t i = t->nt; i-- > 0;) {
+    tok *k = &t->t[i];
+    uint32_t at = i + 1;
+    if (k->kind != TK_ARRAY && k->kind != TK_OBJECT) continue;
+    for (uint32_t e = 0; e < k->n; e++) {
+      if (k->kind == TK_OBJECT) at++;
+      if (at >= t->nt) return false;
+      at += t->t[at].skip;
+    }
+    k->skip = at - i;
+  }
+  return true;
 }
 
 static bool row_unpack(src_cursor *c, str blob) {
-  uint32_t head[4];
   tape *t = &c->tape;
-  if (blob.n < sizeof head) return false;
-  memcpy(head, blob.p, sizeof head);
-  t->nt = t->nb = 0;
-  const char *p = blob.p + sizeof head;
-  size_t toks = head[0] * sizeof(tok);
-  if (head[0] > t->ct) {
-    void *q = mem_grow(t->m, t->t, t->ct * sizeof(tok), toks);
-    if (!q) { t->oom = true; return false; }
-    t->t = q, t->ct = head[0];
+  const unsigned char *p = (const unsigned char *)blob.p, *end = p + blob.n;
+  uint32_t ncells, broken, nt, bytes, off = 0;
+  if (!get(&p, end, &ncells) || !get(&p, end, &broken) || !get(&p, end, &nt) || !get(&p, end, &bytes)) return false;
+  if (nt > blob.n || bytes > blob.n || !room_for(t, nt, bytes)) return false;
+  for (uint32_t i = 0; i < nt; i++) {
+    tok *k = &t->t[i];
+    if (p == end) return false;
+    *k = (tok){ .kind = *p & 15, .flags = *p >> 4, .off = off, .skip = 1 };
+    p++;
+    if (!get(&p, end, &k->n) || !get(&p, end, &k->line) || !get(&p, end, &k->col)) return false;
+    k->line += c->row.line;
+    if (k->kind != TK_ARRAY && k->kind != TK_OBJECT) off += k->n;
   }
-  if (head[1] > t->cb) {
-    void *q = mem_grow(t->m, t->b, t->cb, head[1]);
-    if (!q) { t->oom = true; return false; }
-    t->b = q, t->cb = head[1];
-  }
-  if (toks) memcpy(t->t, p, toks);
-  if (head[1]) memcpy(t->b, p + toks, head[1]);
-  t->nt = head[0], t->nb = head[1];
-  c->row.t = t, c->row.at = 0, c->row.ncells = head[2];
-  c->row.broken = str_dup(&c->a, (str){ p + toks + head[1], head[3] });
+  t->nt = nt, t->nb = bytes;
+  if ((size_t)(end - p) < (size_t)broken + bytes || off != bytes || !count_tokens(t)) return false;
+  if (bytes) memcpy(t->b, p + broken, bytes);
+  c->row.t = t, c->row.at = 0, c->row.ncells = ncells >> 1, c->row.untrusted = ncells & 1;
+  c->row.broken = str_dup(&c->a, (str){ (const char *)p, broken });
   return true;
 }
 
@@ -190,6 +229,10 @@ static void undeclared_member(src_dec *dec, const prog_record *pr, str name, uin
   if (!pr->exact || c->undeclared++ >= TELL_MAX) return;
   src_issue i = src_issue_of(c->d, c->s, DIAG_DATA_UNDECLARED);
   i.line = line, i.col = col, i.position = c->row.position, i.column = name, i.decl = pr->sp;
+  if (pr != dec->root) {
+    i.field = (int32_t)dec->field;
+    i.column = str_fmt(&c->a, "%.*s.%.*s", STR_ARG(dec->root->fields[dec->field].column), STR_ARG(name));
+  }
   str *names = ARENA_ARRAY(&c->a, str, pr->shape.nfields + 1);
   for (uint32_t f = 0; f < pr->shape.nfields; f++) names[f] = pr->fields[f].column;
   const str *near = suggest(name, names, pr->shape.nfields);
@@ -204,7 +247,7 @@ void cursor_decode(src_cursor *c, const bool *only, arena *a, rec **out) {
   if (!only) only = s->sel;
   rec *r = a ? src_new_rec(a, s->pr, 0) : &c->r;
   r->source = s->index, r->position = c->row.position, r->line = c->row.line, r->col = c->row.col;
-  src_dec dec = { .p = d->c.p, .atoms = &d->atoms, .a = a ? a : &c->a, .copy = a != NULL, .undeclared = undeclared_member, .ud = c };
+  src_dec dec = { .p = d->c.p, .atoms = &d->atoms, .a = a ? a : &c->a, .copy = a != NULL, .root = s->pr, .undeclared = undeclared_member, .ud = c };
   if (a) memset(r->st, ST_MISSING, s->pr->shape.nfields);
   if (s->kind == SK_TABLE) table_decode(d, s, c->st, only == s->sel ? NULL : only, &dec, a ? NULL : c->cells, r);
   else if (c->row.ncells) src_rec_from_cells(&dec, s->pr, &s->file, &c->row, only, r);
@@ -217,7 +260,7 @@ void cursor_decode(src_cursor *c, const bool *only, arena *a, rec **out) {
 static jmp_buf *guard(src_data *d, src_cursor *c, jmp_buf *j) {
   jmp_buf *before = d->a.oom;
   c->a.oom = j;
-  if (!c->db) d->a.oom = d->fail.oom = d->scratch.oom = j; /* a part has nothing of its data's but what never changes */
+  if (!c->db) d->a.oom = d->scratch.oom = j; /* a part has nothing of its data's but what never changes */
   return before;
 }
 
@@ -267,13 +310,13 @@ static int start(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
 static int begin(src_data *d, uint32_t source, uint32_t part, uint32_t parts, src_cursor **out) {
   jmp_buf j, *before = d->a.oom;
   src_cursor *volatile c = NULL;
-  d->a.oom = d->fail.oom = d->scratch.oom = &j;
+  d->a.oom = d->scratch.oom = &j;
   volatile int st = SRC_OOM;
   if (!_setjmp(j)) {
     arena_reset(&d->scratch);
     st = start(d, source, part, parts, (src_cursor **volatile)&c);
   }
-  d->a.oom = d->fail.oom = d->scratch.oom = before;
+  d->a.oom = d->scratch.oom = before;
   if (st != SRC_OK) {
     cursor_free(c);
     c = NULL;
@@ -316,7 +359,9 @@ static int next(src_cursor *c, rec **out) {
   c->rows++;
   for (const bad *b = r->bads; b; b = b->next) c->bad++;
   if (c->s->pr->shape.nkeys) {
-    if (!keys_ok(c->s->pr, r)) null_key(c, r);
+    if (!keys_ok(c->s->pr, r)) {
+      if (!c->row.broken.n) null_key(c, r); /* of a row that does not fit the header that is said already */
+    }
     else if (c->keys) {
       char local[256]; /* most keys are short: no memory of the row's is used for them */
       buf b = { .a = &c->a, .p = local, .cap = sizeof local };
@@ -449,9 +494,9 @@ void src_end(src_cursor *c) {
   if (!c) return;
   src_data *d = c->d;
   jmp_buf j, *before = d->a.oom;
-  c->a.oom = d->a.oom = d->fail.oom = d->scratch.oom = &j;
+  c->a.oom = d->a.oom = d->scratch.oom = &j;
   if (!_setjmp(j)) finish(c);
-  d->a.oom = d->fail.oom = d->scratch.oom = before;
+  d->a.oom = d->scratch.oom = before;
   cursor_free(c);
 }
 
@@ -503,13 +548,13 @@ static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, a
 int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, rec **out) {
   jmp_buf j, *before = d->a.oom, *a_before = a->oom;
   src_cursor *volatile c = NULL;
-  d->a.oom = d->fail.oom = d->scratch.oom = a->oom = &j;
+  d->a.oom = d->scratch.oom = a->oom = &j;
   volatile int st = SRC_OOM;
   if (!_setjmp(j)) {
     arena_reset(&d->scratch);
     st = find(d, source, nkeys, keys, a, (src_cursor **volatile)&c, out);
   }
   cursor_free(c);
-  d->a.oom = d->fail.oom = d->scratch.oom = before, a->oom = a_before;
+  d->a.oom = d->scratch.oom = before, a->oom = a_before;
   return st;
 }

@@ -10,9 +10,9 @@ void src_fail(src_data *d, diag_code code, const char *fmt, ...) {
   va_list ap;
   if (d->failed) return; /* what follows from the first one says less */
   va_start(ap, fmt);
-  arena_reset(&d->fail);
-  d->failure = str_vfmt(&d->fail, fmt, ap);
+  vsnprintf(d->failure_text, sizeof d->failure_text, fmt, ap);
   va_end(ap);
+  d->failure = str_z(d->failure_text);
   d->failure_code = code;
   d->failed = true;
 }
@@ -82,6 +82,12 @@ static bool bind_sources(src_data *d) {
       src_fail(d, DIAG_DATA_BINDING, "the source `%.*s` is given twice", STR_ARG(s->ps->name));
       ok = false;
     }
+    for (uint32_t earlier = 0; earlier < b; earlier++)
+      if (str_eq(d->c.bindings[b].file, STR("-")) && str_eq(d->c.bindings[earlier].file, STR("-"))) {
+        src_fail(d, DIAG_DATA_BINDING, "standard input can feed one source, not both `%.*s` and `%.*s`", STR_ARG(d->c.bindings[earlier].source),
+                 STR_ARG(d->c.bindings[b].source));
+        ok = false;
+      }
     s->binding = &d->c.bindings[b];
     s->kind = SK_FILE;
   }
@@ -241,11 +247,10 @@ int src_open(const src_config *c, src_data **out, arena *scratch, str *failure) 
   *d = (src_data){ .c = *c, .m = c->m, .keys_in_memory = 1 << 20 };
   jmp_buf j;
   arena_init(&d->a, c->m, &j);
-  arena_init(&d->fail, c->m, &j);
   arena_init(&d->scratch, c->m, &j);
   volatile int st = SRC_OOM;
   if (!_setjmp(j)) st = open_all(d) ? SRC_OK : SRC_FAILED;
-  d->a.oom = d->fail.oom = d->scratch.oom = NULL;
+  d->a.oom = d->scratch.oom = NULL;
   if (st == SRC_OK) {
     *out = d;
     return SRC_OK;
@@ -270,7 +275,6 @@ void src_close(src_data *d) {
   sql_close(d->watch);
   sql_close(d->spill);
   arena_free(&d->a);
-  arena_free(&d->fail);
   arena_free(&d->scratch);
   mem_free(d->m, d, sizeof *d);
 }
@@ -307,12 +311,12 @@ static int64_t estimate(src_data *d, src_state *s) {
 
 int64_t src_estimate(src_data *d, uint32_t source) {
   jmp_buf j, *before = d->a.oom;
-  d->a.oom = d->fail.oom = d->scratch.oom = &j;
+  d->a.oom = d->scratch.oom = &j;
   volatile int64_t n = -1;
   if (!_setjmp(j)) {
     arena_reset(&d->scratch);
     n = estimate(d, &d->s[source]);
   }
-  d->a.oom = d->fail.oom = d->scratch.oom = before;
+  d->a.oom = d->scratch.oom = before;
   return n;
 }

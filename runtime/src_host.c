@@ -39,7 +39,7 @@ typedef struct look {
 
 static src_data *enter(void *ud) {
   src_data *d = ud;
-  d->a.oom = d->fail.oom = d->scratch.oom = d->look->hot.oom = d->eval->oom;
+  d->a.oom = d->scratch.oom = d->look->hot.oom = d->eval->oom;
   return d;
 }
 

@@ -251,6 +251,7 @@ void src_rec_from_tape(src_dec *d, const prog_record *pr, const tape *tp, uint32
       continue;
     }
     if (only && !only[f]) continue;
+    if (pr == d->root) d->field = (uint32_t)f;
     const tok *k = &tp->t[value];
     const type *t = pr->fields[f].type;
     d->eline = d->ecol = 0;
@@ -283,12 +284,13 @@ void src_rec_from_cells(src_dec *d, const prog_record *pr, const src_file *file,
   for (uint32_t c = 0; c < file->ncells && c < row->ncells; c++) {
     int32_t f = file->field_of[c];
     if (f < 0 || (only && !only[f])) continue;
+    d->field = (uint32_t)f;
     const tok *k = &row->t->t[row->at + c];
     const prog_field *pf = &pr->fields[f];
     str s = tape_str(row->t, row->at + c);
     bool list = pf->type->kind == TY_LIST, split = list && pf->split.n, ok;
     d->eline = d->ecol = 0;
-    if (row->broken.n) {
+    if (row->untrusted) { /* no cell is sure to stand in its own column */
       d->error = row->broken, ok = false;
     } else if (!s.n && !(split && !pf->type->opt && !pf->has_default)) { /* a list that must be there has no other way to be empty */
       src_settle_missing(d, r, pr, (uint32_t)f, "empty", k->line, k->col);

@@ -19,6 +19,8 @@ typedef struct src_dec {
   bool strict_json;       /* the raw data is JSON: a text is no int */
   str error;              /* set on failure: "`abc` is not an int" */
   uint32_t eline, ecol;   /* where in the data file, 0: not known closer than its value */
+  const prog_record *root; /* the source's own record, and which of its fields is being read: what a member that is nested deeper belongs to */
+  uint32_t field;
   /* called for each member that its record does not declare; may be NULL */
   void (*undeclared)(struct src_dec *d, const prog_record *r, str name, uint32_t line, uint32_t col);
   void *ud;
@@ -96,7 +98,8 @@ typedef struct src_row {  /* where a file reader stands */
   uint32_t ncells;        /* CSV */
   uint32_t line, col;
   int64_t position;
-  str broken;             /* CSV: why the whole row cannot be trusted */
+  str broken;             /* CSV: why the row does not fit the header */
+  bool untrusted;         /* then: no cell is sure to stand in its own column (else only some are not there) */
 } src_row;
 
 typedef struct src_reader src_reader;
@@ -188,11 +191,11 @@ struct src_data {
   src_config c;
   const mem *m;
   arena a;                   /* lives as long as the data */
-  arena fail;                /* the latest failure's text */
   arena scratch;             /* reset by each API call */
   str failure;
   diag_code failure_code;
   bool failed;
+  char failure_text[1000];   /* not an arena's: it is written when memory has run out, too */
   uint32_t keysets;          /* names of temporary tables */
   uint32_t keys_in_memory;   /* how many before they are spilled; tests lower it */
   atom_index atoms;

@@ -28,6 +28,8 @@ typedef struct sax {
   uint64_t index[64];         /* per container on the path: elements seen */
   bool is_array[64];
   bool found, done, frozen;
+  uint32_t holder;            /* depth of the object that held the array, while it is open; a second member of that name would be lost */
+  bool twice;
   const char *what;           /* "an object": stands where the pointer ends (at_target) or where it would go on */
   bool at_target;
   uint32_t nnames;            /* members seen where the path broke off, for suggestions */

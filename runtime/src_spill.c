@@ -156,13 +156,13 @@ static bool each_row(pass *p, bool (*body)(pass *p, void *x), void *x) {
   volatile int st = SRC_OOM;
   int why = _setjmp(j);
   if (!why) {
-    d->a.oom = d->scratch.oom = d->fail.oom = &j;
+    d->a.oom = d->scratch.oom = &j;
     p->c = cursor_new(d, p->s, true);
     st = p->c ? cursor_scan(p->c) : SRC_OOM;
     while (st == SRC_OK && (st = cursor_step(p->c)) == SRC_OK)
       if (!body(p, x)) st = SRC_FAILED;
   }
-  d->a.oom = d->scratch.oom = d->fail.oom = before;
+  d->a.oom = d->scratch.oom = before;
   if (st == SRC_DONE) return true;
   if (st == SRC_OOM) {
     pass_end(p);

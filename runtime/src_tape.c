@@ -244,7 +244,8 @@ static bool on_end(sax *s) {
     s->tp->t[at].skip = s->tp->nt - at;
     if (!s->rec_depth) finish(s);
   } else if (s->found) {
-    if (s->depth < s->path_depth) s->done = true;
+    if (s->depth < s->path_depth && !s->done) s->done = true, s->holder = s->depth;
+    else if (s->depth < s->holder) s->holder = 0;
   } else if (s->depth < s->path_depth) {
     s->path_depth = s->depth;
     s->matched = s->depth ? s->depth - 1 : 0;
@@ -274,6 +275,7 @@ static int y_key(void *c, const unsigned char *u, size_t n) {
     s->tp->t[s->start + s->stack[s->rec_depth - 1]].n++;
     return put(s, TK_KEY, p, n);
   }
+  if (s->done && s->holder && s->depth == s->holder && !s->is_array[s->holder - 1] && seg_is(s->segs[s->nsegs - 1], p, n)) return !(s->twice = true);
   if (s->each && !s->found && s->depth == s->path_depth && s->path_depth && !s->is_array[s->path_depth - 1]) {
     s->on_path = !s->what && s->matched < s->nsegs && seg_is(s->segs[s->matched], p, n);
     if (s->on_path) s->matched++;
@@ -306,6 +308,7 @@ void sax_close(sax *s) {
 /* yajl's reasons in words for people who did not write a parser. */
 static str reason(sax *s, const char *p, size_t n, arena *a) {
   if (s->deep) return str_fmt(a, "is nested more than %d deep", SRC_MAX_DEPTH);
+  if (s->twice) return str_fmt(a, "the member `%.*s` stands twice", STR_ARG(s->segs[s->nsegs - 1]));
   if (s->tp->large) return str_fmt(a, "holds a value larger than %d MB", SRC_MAX_ROW >> 20);
   size_t at = s->at < n ? s->at : n;
   while (at < n && between(p[at])) at++;

@@ -112,6 +112,8 @@ static void pointers_lead_into_the_file(void **state) {
     { "/a", "{\"a\":{\"b\":[]}}", "`/a` is an object, not an array" },
     { "/a/b", "{\"a\":5}", "`/a/b` leads into a number" },
     { "", "{\"icons\":[{\"id\":\"A\"}],\"n\":1}", "the file holds an object, not an array; say which member with FILE#/NAME: there is `icons`, `n`" },
+    { "/a", "{\"a\":[{\"id\":\"A\",\"a\":1}],\"b\":{\"a\":1},\"a\":[]}", "the member `a` stands twice" },
+    { "/0", "[[{\"id\":\"A\"}],[]]", "id=A\n" },
     { "", "5", "the file holds a number, not an array" },
     { "a", "[]", "is no JSON pointer" },
   };
@@ -208,7 +210,8 @@ static void csv_quotes_and_ends(void **state) {
     { "id,t\rA,1\rB,2", "id=A t=1\nid=B t=2\n" },
     { "id,t\nA,\"\"\"\"\nB,\"a\"\"b\"", "id=A t=\"\nid=B t=a\"b\n" },
     { "id,t\nA,x\"y\nB,\",\"", "id=A t=x\"y\nid=B t=,\n" },
-    { "id,t\nA", "id=! t=! [id@2:1: the row has 1 cell, the header has 2]" },
+    { "id,t\nA", "id=A t=! [t@2:1: the row has 1 cell, the header has 2]\n" },
+    { "id,t\n\"A\"b", "id=! t=! [id@2:1: the row is not well-formed" },
     { "id,t\nA,b,c", "(does a cell hold a separator without quotes?)" },
     { "id,t\nA,\"b\"c\nD,e", "text follows a closing quote at line 2, column 6" },
     { "id,t\nA,\"b\nc", "a.csv:2:3: the quote that opens here is never closed" },
@@ -304,6 +307,15 @@ static void opening_fails_clearly(void **state) {
   w.c.wanted = wanted;
   assert_int_equal(world_open(&w), SRC_FAILED);
   assert_non_null(strstr(w.failure.p, "--source items=FILE [E0818]"));
+}
+
+static void standard_input_feeds_one_source(void **state) {
+  (void)state;
+  uint32_t r = model_record(&w.m, "Item", "id text");
+  model_source(&w.m, "a", r, ""), model_source(&w.m, "b", r, "");
+  world_bind(&w, "a", STR("-"), ""), world_bind(&w, "b", STR("-"), "");
+  assert_int_equal(world_open(&w), SRC_FAILED);
+  assert_non_null(strstr(w.failure.p, "standard input can feed one source"));
 }
 
 static void a_pipe_can_be_walked_twice(void **state) {
@@ -420,7 +432,7 @@ int main(void) {
     T(json_values), T(ignored_names_are_counted_once), T(json_bad_values_say_what_and_where), T(a_member_that_stands_twice_is_bad), T(large_ints_stay_exact), T(half_a_surrogate_is_no_text),
     T(nested_records_tell_where_they_break), T(pointers_lead_into_the_file), T(broken_json_has_a_place_and_a_reason), T(ndjson_loses_only_the_broken_line),
     T(tokens_may_span_chunks), T(csv_rows), T(csv_quotes_and_ends), T(csv_ragged_rows_never_pass), T(csv_header_is_checked), T(tsv_separates_by_tabs),
-    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(a_pipe_can_be_walked_twice),
+    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(standard_input_feeds_one_source), T(a_pipe_can_be_walked_twice),
     T(a_file_that_changes_is_noticed), T(records_from_the_host), T(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("data files", tests, NULL, NULL);

@@ -219,6 +219,30 @@ static void many_keys_are_spilled(void **state) {
   assert_int_equal(system(cmd.p), 0); /* nothing is left behind */
 }
 
+/* A look-up moves a file's rows to the temporary database: what they say, and where, stays the same. */
+static void rows_kept_aside_are_the_same(void **state) {
+  (void)state;
+  static const struct { const char *file, *text; } files[] = {
+    { "a.json", "[\n {\"id\":\"A\",\"tags\":[\"x\",[],\"\"],\"m\":{\"k\":1,\"l\":null},\"size\":{\"w\":\"é\",\"h\":[{\"q\":[]}]}},\n\n"
+                "  {\"id\":\"B\",\"tags\":[\"a\",\"b\"],\"m\":{},\"zz\":{\"a\":[1,{\"b\":2}]},\n\"size\":{\"w\":7}}, {\"id\":\"\\ud800\",\"size\":null}, {}]" },
+    { "b.ndjson", "{\"id\":\"A\",\"m\":[]}\n\n{\"id\":\"B\",\"tags\":[\"q\"]}\n{}\n" },
+    { "c.csv", "id,tags,m,size\nA,\"[\"\"x\"\",\"\"y\"\"]\",{,\n\"multi\nline\",,,\"{\"\"w\"\":1}\"\nB\nC,,,,\n" },
+  };
+  for (size_t i = 0; i < 3; i++) {
+    if (i) teardown(NULL), setup(NULL);
+    model_record(&w.m, "Size", "w int; h int?");
+    model_source(&w.m, "items", model_record(&w.m, "Item", "id text? key; tags list:text?; m map:int?; size {0}?"), "");
+    world_bind(&w, "items", world_file(&w, files[i].file, str_z(files[i].text)), "");
+    assert_int_equal(world_open(&w), SRC_OK);
+    const char *before = walk_text(&w, 0);
+    assert_non_null(strstr(before, "id=A"));
+    const host *h = src_host(w.d, &w.eval);
+    const rec *r;
+    assert_int_equal(h->lookup(h->ud, 0, text_val("B"), &r), HOST_FOUND);
+    assert_string_equal(walk_text(&w, 0), before);
+  }
+}
+
 static void temporary_space_that_is_not_there(void **state) {
   (void)state;
   model_source(&w.m, "items", model_record(&w.m, "Item", "id text key"), "");
@@ -295,7 +319,7 @@ int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
     T(records_are_found_by_key), T(equal_rows_and_bad_ones), T(null_where_none_may_be_counts_as_bad), T(walks_nest), T(repeated_values_are_counted),
-    T(int_keys_are_rowids), T(a_source_that_cannot_be_opened_stops_the_run), T(many_keys_are_spilled), T(temporary_space_that_is_not_there),
+    T(int_keys_are_rowids), T(a_source_that_cannot_be_opened_stops_the_run), T(many_keys_are_spilled), T(rows_kept_aside_are_the_same), T(temporary_space_that_is_not_there),
     T(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("look-ups", tests, NULL, NULL);
