@@ -178,7 +178,25 @@ static bool bump(char *d, int k, int *exp10) {
   return true;
 }
 
+/* Numbers with few decimals, which most are: m / 10^k reads back as n when the division, rounded once, gives n; the first k is the shortest. */
+static int shortest_decimal(double n, char d[20], int *exp10) {
+  static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8 };
+  for (int k = 1; k <= 8; k++) {
+    double m = floor(n * power[k] + 0.5);
+    if (m >= 1e15) return 0;
+    if (m / power[k] != n) continue;
+    int len = snprintf(d, 20, "%" PRIu64, (uint64_t)m);
+    *exp10 = len - 1 - k;
+    while (len > 1 && d[len - 1] == '0') len--;
+    d[len] = 0;
+    return len;
+  }
+  return 0;
+}
+
 static int shortest(double n, char d[20], int *exp10) {
+  int quick = n > 1e-3 && n < 1e14 ? shortest_decimal(n, d, exp10) : 0;
+  if (quick) return quick;
   /* Up to 15 digits survive the way through a double, so %.15 finds every number that has so short a form; numbers below the
      normal range have fewer bits, there the shortest form may have one digit. */
   int first = n < 2.3e-308 ? 1 : 15;

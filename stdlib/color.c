@@ -16,7 +16,7 @@ enum { LAB_SLOTS = 1024, NEAREST_SLOTS = 1024 };
 struct color_state {
   double linear[256];                                     /* sRGB byte -> linear light */
   struct { uint32_t rgb; bool used; struct lab lab; } lab[LAB_SLOTS];
-  struct { const list *palette; uint32_t rgb, index; double delta; } nearest[NEAREST_SLOTS];
+  struct { uint64_t palette; uint32_t rgb, index; double delta; } nearest[NEAREST_SLOTS]; /* palette: hash of its colors, never 0 */
 };
 
 /* ---- linear light ---- */
@@ -342,15 +342,22 @@ int bi_delta_e76(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
 static int64_t swatch_color(const list *palette, uint32_t i) { return palette->v[i].r->v[1].i; }
 static const text *swatch_name(const list *palette, uint32_t i) { return palette->v[i].r->v[0].t; }
 
+/* Names a palette by what is in it: an address could come again with other colors. Walking the colors costs a hundredth of comparing with them. */
+static uint64_t palette_hash(const list *p) {
+  uint64_t h = p->n;
+  for (uint32_t i = 0; i < p->n; i++) h = (h ^ (uint64_t)swatch_color(p, i)) * 0x9E3779B97F4A7C15u, h ^= h >> 29;
+  return h | 1;
+}
+
 int bi_nearest(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   UNUSED;
   struct color_state *k = state(c);
   const list *p = args[1].l;
   if (!k) return ST_ERR;
   if (!p->n) return lib_fail(c, STR("the palette has no colors"));
-  uint32_t rgb = (uint32_t)args[0].i >> 8, slot = (rgb * 2654435761u ^ (uint32_t)((uintptr_t)p >> 4) * 40503u) % NEAREST_SLOTS;
-  bool known = k->nearest[slot].palette == p && k->nearest[slot].rgb == rgb; /* a palette is a constant of its program: its address names it */
-  if (!known) {
+  uint64_t name = palette_hash(p);
+  uint32_t rgb = (uint32_t)args[0].i >> 8, slot = (rgb * 2654435761u ^ (uint32_t)(name >> 32)) % NEAREST_SLOTS;
+  if (k->nearest[slot].palette != name || k->nearest[slot].rgb != rgb) {
     uint32_t best = 0;
     double least = INFINITY;
     lib_work(c, 4 * (uint64_t)p->n);
@@ -358,7 +365,7 @@ int bi_nearest(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
       double d = delta(k, args[0].i, swatch_color(p, i));
       if (d < least) least = d, best = i;
     }
-    k->nearest[slot].palette = p, k->nearest[slot].rgb = rgb;
+    k->nearest[slot].palette = name, k->nearest[slot].rgb = rgb;
     k->nearest[slot].index = best, k->nearest[slot].delta = least;
   }
   uint32_t i = k->nearest[slot].index;

@@ -134,13 +134,15 @@ static bool is_reserved(const char *code) {
 
 /* The alpha-2 code that equals s, apart from case; by alpha3 also one whose alpha-3 code does. */
 static const char *country_find(str s, bool alpha3) {
+  if (s.n != 2 && !(alpha3 && s.n == 3)) return NULL;
   for (const char *const *p = uloc_getISOCountries(); p && *p; p++) {
-    if (is_reserved(*p)) continue;
-    if (equals_ascii_nocase(s, *p)) return *p;
-    if (!alpha3 || s.n != 3) continue;
+    if (s.n == 2) {
+      if (ascii_upper(s.p[0]) == (*p)[0] && ascii_upper(s.p[1]) == (*p)[1]) return is_reserved(*p) ? NULL : *p;
+      continue;
+    }
     char id[16] = "und_";
     strncat(id, *p, 4);
-    if (equals_ascii_nocase(s, uloc_getISO3Country(id))) return *p;
+    if (equals_ascii_nocase(s, uloc_getISO3Country(id))) return is_reserved(*p) ? NULL : *p;
   }
   return NULL;
 }
@@ -166,8 +168,11 @@ bool fmt_country_canonical(arena *a, str s, str *out) {
 /* The shortest code of the language: two letters where there are such. */
 static const char *language_find(str s) {
   if (s.n < 2 || s.n > 3) return NULL;
-  for (const char *const *p = uloc_getISOLanguages(); p && *p; p++)
-    if (equals_ascii_nocase(s, *p) || (s.n == 3 && equals_ascii_nocase(s, uloc_getISO3Language(*p)))) return *p;
+  const char *const *all_languages = uloc_getISOLanguages();
+  for (const char *const *p = all_languages; p && *p; p++)
+    if (ascii_lower(s.p[0]) == (*p)[0] && equals_ascii_nocase(s, *p)) return *p;
+  for (const char *const *p = all_languages; s.n == 3 && p && *p; p++) /* the three-letter code of one that has two */
+    if (!(*p)[2] && equals_ascii_nocase(s, uloc_getISO3Language(*p))) return *p;
   return NULL;
 }
 

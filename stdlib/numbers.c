@@ -115,6 +115,14 @@ int bi_round_to(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
     double r = fmod(x, unit), base = x - r; /* fmod and this subtraction are exact for what rounding to units keeps */
     return ok_number(c, out, fabs(r) * 2 >= unit ? base + (x < 0 ? -unit : unit) : base);
   }
+  if (x > -1e9 && x < 1e9 && d <= 9) { /* away from a half the product decides as well, and a whole number over a power of ten is rounded once */
+    static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+    double y = fabs(x) * power[d], w = floor(y), rest = y - w;
+    if (y < 1e9 && fabs(rest - 0.5) > 1e-6) {
+      double r = (rest > 0.5 ? w + 1 : w) / power[d];
+      return ok_number(c, out, x < 0 && r != 0 ? -r : r);
+    }
+  }
   char s[400];
   int n = number_fixed(x, (int)d, s);
   return ok_number(c, out, read_decimal(s, (uint32_t)n));

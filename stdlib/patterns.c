@@ -164,6 +164,7 @@ static pcre2_code *code_of(lib_ctx *c, const pattern *key) {
 /* Number of groups filled (>= 1), 0 no match, -1 error. Pairs of byte offsets in *ov. */
 static int match_at(lib_ctx *c, const pattern *key, pcre2_code *code, str s, size_t from, uint32_t options, const size_t **ov) {
   struct pat_state *p = c->state->patterns;
+  if (str_is_ascii(s)) options |= PCRE2_NO_UTF_CHECK; /* PCRE2's own check costs as much as a short match */
   uint64_t limit = MATCH_LIMIT + (uint64_t)s.n * 8;
   pcre2_set_match_limit(p->match, limit > 100000000 ? 100000000 : (uint32_t)limit);
   lib_work(c, (s.n - from) / 8 + 4);

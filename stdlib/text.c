@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unicode/uchar.h>
 
 #define UNUSED (void)c, (void)st
 #define ARG(i) str_of(args[i].t)
@@ -215,10 +216,46 @@ int bi_remove_accents(lib_ctx *c, const val *args, const uint8_t *st, val *out) 
   return ok_text(c, out, n);
 }
 
+/* Letters that no decomposition takes apart, as their readers spell them without. */
+static const char *spelled_out(uint32_t cp) {
+  switch (cp) {
+  case 0xC6: case 0xE6: return "ae";
+  case 0x152: case 0x153: return "oe";
+  case 0xDF: case 0x1E9E: return "ss";
+  case 0xDE: case 0xFE: return "th";
+  case 0xD0: case 0xF0: return "d";
+  }
+  return without_stroke(cp);
+}
+
+/* Marks away, signs made spaces; letters of other scripts stay and are told. */
+static str plain_letters(lib_ctx *c, str s, bool *foreign) {
+  buf b = { .a = c->a };
+  *foreign = false;
+  for (const char *p = s.p, *end = s.p + s.n; p < end;) {
+    uint32_t cp, k = utf8_decode(p, end, &cp);
+    const char *plain = spelled_out(cp);
+    if (cp < 0x80) buf_ch(&b, (char)cp);
+    else if (plain) buf_z(&b, plain);
+    else if (cp == 0x2019) buf_ch(&b, '\'');
+    else if (cp != UINT32_MAX && u_isalnum((UChar32)cp)) buf_add(&b, p, k), *foreign = true;
+    else if (cp != UINT32_MAX && (U_GET_GC_MASK((UChar32)cp) & U_GC_M_MASK)) {
+      if (*foreign) buf_add(&b, p, k); /* vowel signs belong to their letters */
+    } else buf_ch(&b, ' ');
+    p += k;
+  }
+  return buf_done(&b);
+}
+
 int bi_slug(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   UNUSED;
-  str s;
-  if (!uni_to_ascii(c, ARG(0), &s)) return ST_ERR;
+  str s = ARG(0);
+  bool foreign = false;
+  if (!str_is_ascii(s)) {
+    if (!uni_normalize(c, UNI_NFKD, s, &s)) return ST_ERR;
+    s = plain_letters(c, s, &foreign);
+  }
+  if (foreign && !(uni_normalize(c, UNI_NFC, s, &s) && uni_to_ascii(c, s, &s))) return ST_ERR;
   lib_work(c, s.n / 4 + 1);
   buf b = { .a = c->a };
   bool gap = false;

@@ -125,6 +125,8 @@ static void case_and_normalization(void **state) {
   TEXT_IS("slug", "(", "\"creme-brulee-2-0\"", T("Crème & Brûlée 2.0"));
   TEXT_IS("slug", "(", "\"strasse\"", T("Straße"));
   TEXT_IS("slug", "(", "\"moskva\"", T("Москва"));
+  TEXT_IS("slug", "(", "\"ri-ben-smorgasbord-5\"", T("日本 – smörgåsbord €5"));
+  TEXT_IS("slug", "(", "\"thors-aether\"", T("Þór’s Æther"));
   TEXT_IS("slug", "(", "\"dont\"", T("--Don't!--"));
   TEXT_IS("slug", "(", "\"\"", T("!!"));
   TEXT_IS("file_extension", "(", "missing", T("shoot.v2/.hidden"));
