@@ -373,13 +373,13 @@ static void each_of_source(ref_eval *e, const ir_binder *b, bool ordered, bool k
 
 uint8_t ref_each(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *, void *), void *ud, uint64_t *walked) {
   *walked = 0;
-  ref_val l = { .st = ST_OK };
+  ref_val l = { .st = ST_OK }, outer = e->f->local[b->local];
   if (b->source >= 0) each_of_source(e, b, ordered, keep, each, ud, walked);
   else l = ref_walk(e, b->list);
   if (l.st) return l.st;
   if (b->source < 0 && b->list->ty->kind == TY_MAP) each_of_map(e, b, l.v.m, each, ud, walked);
   else if (b->source < 0) each_of_list(e, b, l.v.l, each, ud, walked);
-  e->f->local[b->local] = missing; /* the element is nobody's after the walk */
+  e->f->local[b->local] = outer; /* missing, but inside a message that asks its own quantifier again: that one's element stays */
   return ST_OK;
 }
 
