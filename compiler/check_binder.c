@@ -116,6 +116,7 @@ static void note_source(checker *c, const walk *w) {
     decl *d = c->source_decls.v[b->source];
     diag *g = diag_add(c->d, DIAG_SCAN, w->sp, "every row of `%.*s` is read again for each row of `%.*s`", STR_ARG(d->name),
                        STR_ARG(c->source_decls.v[c->u->source]->name));
+    diag_note_add(c->d, g, (span){ 0, 0 }, "the work grows with rows(%.*s) · rows(%.*s)", STR_ARG(c->source_decls.v[c->u->source]->name), STR_ARG(d->name));
     diag_note_add(c->d, g, (span){ 0, 0 }, "an equality on one of its fields, as in `where x.field == ...`, makes this a look-up");
   }
 }

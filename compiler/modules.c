@@ -325,7 +325,7 @@ ir *compile_expr(arena *a, diags *d, ir_program *p, const srcfile *f, str mod, u
   if (!n || d->errors != errors) return NULL;
   diags *outer = c->d;
   sources *src = c->src;
-  c->d = d;
+  c->d = d, c->depth = 0;
   if (d->src) c->src = d->src;
   cfile file = { .src = f, .mod = mod.n ? names_get(&c->modules, mod) : NULL };
   if (!file.mod) file.mod = c->module_list.v[0];
