@@ -203,10 +203,12 @@ static int shortest(double n, char d[20], int *exp10) {
   for (int prec = first; prec <= 17; prec++) {
     int k = digits_of(n, prec, d, exp10);
     if (prec == 17 || reads_back(n, d, k, *exp10)) return k;
-    if (prec == 16 && k == 16) {
+    if (prec == 16) {
       char up[20];
       int e = *exp10;
       memcpy(up, d, sizeof up);
+      while (k < 16) up[k++] = '0'; /* trailing zeros were dropped */
+      up[k] = 0;
       if (bump(up, k, &e) && reads_back(n, up, k, e)) {
         memcpy(d, up, sizeof up);
         *exp10 = e;
