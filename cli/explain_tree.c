@@ -55,8 +55,10 @@ static int open_all(explaining *x, const char *db, uint32_t nbindings, const src
   const ir_program *ir = x->p->ir;
   if (!rt_engine_open(&x->e, x->p, &mem_libc, (vm_limits){ 0 }, x->c->now)) return RT_OOM;
   bool *wanted = ARENA_ARRAY(&x->c->a, bool, ir->nsources + 1);
-  for (uint32_t s = 0; s < ir->nsources; s++) wanted[s] = pr->refinement ? pr->record == ir->sources[s]->record && rt_source_given(ir, s, str_z(db), nbindings, bindings)
-                                                                        : pr->source == (int32_t)s;
+  for (uint32_t s = 0; s < ir->nsources; s++) {
+    bool given = pr->record == ir->sources[s]->record && rt_source_given(ir, s, str_z(db), nbindings, bindings);
+    wanted[s] = pr->refinement ? given : pr->source == (int32_t)s;
+  }
   int status = rt_open_data(x->p, &mem_libc, str_z(db), nbindings, bindings, wanted, NULL, on_issue, x, &x->c->a, &x->data, &x->failure);
   if (status == RT_OK) rt_engine_data(&x->e, x->data);
   return status;

@@ -1,4 +1,5 @@
-/* The report that a brand manager reads: findings under the guideline that they break, then a summary that fits a screen, worst rules first. */
+/* The report that a brand manager reads: findings under the guideline that they break, then a summary that fits a screen, worst rules
+   first. */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -315,13 +316,21 @@ static void rule_table(const show *s, const ranked *list, uint32_t n) {
   out_ch(s->o, '\n');
 }
 
+/* A refinement of a record that only other records hold is reported with their fields: it has no rows of its own. */
+static bool has_source(const show *s, uint32_t rule) {
+  const ir_program *ir = s->p->ir;
+  for (uint32_t k = 0; k < ir->nsources; k++)
+    if (!ir->rules[rule]->refinement || ir->sources[k]->record == ir->rules[rule]->record) return true;
+  return false;
+}
+
 static void remarks(const show *s) {
   int64_t vacuous = 0, ignored = 0;
   uint32_t rules = 0, inactive = 0, unfed = 0;
   for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
     vacuous += s->r->rules[i].vacuous, rules += s->r->rules[i].vacuous > 0;
     inactive += s->r->rules[i].n[V_INACTIVE] > 0;
-    unfed += s->r->selected[i] && !s->r->has_data[i];
+    unfed += s->r->selected[i] && !s->r->has_data[i] && has_source(s, i);
   }
   for (uint32_t i = 0; i < s->p->ir->nsources; i++) ignored += s->r->sources[i].ignored_columns;
   if (vacuous) {

@@ -355,7 +355,7 @@ void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *onl
   for (uint32_t i = 0; i < s->nabsent; i++) r->v[s->absent[i]] = pr->fields[s->absent[i]].def, r->st[s->absent[i]] = ST_OK;
   for (uint32_t i = 0; i < s->ncols; i++) {
     const src_column *col = &s->cols[i];
-    uint32_t f = col->field;
+    uint32_t f = dec->field = col->field;
     if (only && !only[f]) { r->st[f] = ST_MISSING; continue; }
     sql_cell c;
     int ok = 0;

@@ -94,7 +94,7 @@ done
 # links inside the repository lead somewhere
 broken=$(for page in "${pages[@]}"; do
   [ -e "$page" ] || continue
-  awk '/^ *```/ { code = !code; next } !code' "$page" | grep -oE '\]\([^)#: ]+' | sed 's/^](//' | sort -u | while read -r target; do
+  awk '/^ *```/ { code = !code; next } !code' "$page" | grep -oE '\]\([^)]+\)' | sed 's/^](//; s/)$//; s/#.*//' | grep -v '^$\|://' | sort -u | while read -r target; do
     [ -e "$(dirname "$page")/$target" ] || echo "$page links to $target"
   done
 done)

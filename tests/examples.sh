@@ -45,7 +45,7 @@ else
   for audience in adults reachable lapsed_buyers oat_lovers cold_brew_launch; do
     "$blazon" match "morrow.audiences.$audience" examples/dam --db "$db" --now $now --to "$work/$audience.csv" > "$work/match" 2>&1 ||
       echo "match $audience ended with $?" >> "$work/dam.tsv"
-    tail -n +2 "$work/$audience.csv" | awk -F, -v a=$audience '{ n[$NF]++ } END { for (v in n) print "audience\t" a "\t" v "\t" n[v] }' | LC_ALL=C sort >> "$work/dam.tsv"
+    tail -n +2 "$work/$audience.csv" | awk -F, -v a=$audience '{ n[$3]++ } END { for (v in n) print "audience\t" a "\t" v "\t" n[v] }' | LC_ALL=C sort >> "$work/dam.tsv"
   done
   [ "${BLESS:-}" = 1 ] && cp "$work/dam.tsv" examples/dam/expected.tsv
   same "dam: findings by rule, bad data by column, audiences" examples/dam/expected.tsv "$work/dam.tsv"

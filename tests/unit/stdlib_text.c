@@ -16,7 +16,7 @@ static void characters_are_what_users_see(void **state) {
   (void)state;
   static const struct { const char *s, *n; } cases[] = {
     { "", "0" }, { "abc", "3" }, { "a\r\nb", "3" }, { "12345678\r\n", "9" }, { "1234567\r\n", "8" }, { "\r\r\n\n", "3" }, { "e\xCC\x81", "1" },
-    { "Zoë 👩‍👩‍👧", "5" }, { "🇧🇷🇵🇹", "2" }, { "👍🏽", "1" }, { "日本語", "3" }, { "한국어", "3" }, { "Привет", "6" }, { "“quote”…", "8" }, 
+    { "Zoë 👩‍👩‍👧", "5" }, { "🇧🇷🇵🇹", "2" }, { "👍🏽", "1" }, { "日本語", "3" }, { "한국어", "3" }, { "Привет", "6" }, { "“quote”…", "8" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) INT_IS("length", "(s", cases[i].n, T(cases[i].s));
   INT_IS("width", "(", "7", T("日本 ok"));
