@@ -31,7 +31,8 @@ static lines split(arena *a, str s) {
 
 enum { DIFF_CELLS = 16 << 20, CONTEXT = 3 };
 
-/* For each line: does it stand in both (in a longest common subsequence)? Where the table would be too large everything counts as changed. */
+/* For each line: does it stand in both (in a longest common subsequence)? Where the table would be too large everything counts as
+   changed. */
 static void common_lines(arena *a, const lines *x, const lines *y, uint32_t head, bool *in_x, bool *in_y) {
   uint32_t n = x->n - head, m = y->n - head;
   if (!n || !m || (uint64_t)n * m > DIFF_CELLS) return;

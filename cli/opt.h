@@ -1,6 +1,6 @@
-/* The command line as tables: one command a row, its options one a row; parsing, help, usage errors with suggestions, completions and the manual page
- * all follow from them. Conventions are GNU's: --name=value or --name value, -n value or -nvalue, unique beginnings of long names, "--" ends the options,
- * options and arguments may be mixed. */
+/* The command line as tables: one command a row, its options one a row; parsing, help, usage errors with suggestions, completions and
+ * the manual page all follow from them. Conventions are GNU's: --name=value or --name value, -n value or -nvalue, unique beginnings of
+ * long names, "--" ends the options, options and arguments may be mixed. */
 #ifndef CLI_OPT_H
 #define CLI_OPT_H
 #include "cli/out.h"

@@ -1,7 +1,8 @@
 /* Where a command writes: standard output, standard error, or a file that appears whole or not at all.
  *
- * A file is written beside its place under another name and renamed at the end, so that nobody ever sees half of it; what is no regular file (a device, a pipe)
- * is written directly. Errors are kept until out_close: a full disk is told there, a reader that went away (EPIPE) is no error, only silence. */
+ * A file is written beside its place under another name and renamed at the end, so that nobody ever sees half of it; what is no regular
+ * file (a device, a pipe) is written directly. Errors are kept until out_close: a full disk is told there, a reader that went away
+ * (EPIPE) is no error, only silence. */
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 #include "base/str.h"

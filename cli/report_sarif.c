@@ -1,5 +1,5 @@
-/* The report as SARIF 2.1.0 (OASIS), for code scanning services. Rules of the program and codes of messages are its rules; a row of a database is a logical
- * location, a place in a data file a physical one; the rule's own text is a related location. */
+/* The report as SARIF 2.1.0 (OASIS), for code scanning services. Rules of the program and codes of messages are its rules; a row of a
+ * database is a logical location, a place in a data file a physical one; the rule's own text is a related location. */
 #include "cli/cli.h"
 
 #include "blazon.h"

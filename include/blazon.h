@@ -1,7 +1,7 @@
 /* Blazon: rules, metadata and targeting for a brand's content. The whole public interface.
  *
- * In short: make a program from rule files (or a bundle), make an engine for each thread, open data, then validate all
- * of it or ask about one record.
+ * In short: make a program from rule files (or a bundle), make an engine for each thread, open data, then validate
+ * all of it or ask about one record.
  *
  *     blz_program *p = blz_program_new(NULL);
  *     blz_program_add_path(p, "rules/");
@@ -11,19 +11,17 @@
  *     blz_record_from_json(e, "Asset", json, strlen(json), &r);
  *     blz_engine_check(e, r, on_finding, NULL);
  *
- * Threads. There is no global state. A compiled program is immutable: any number of threads may use it at once, and it
- * must outlive its engines. An engine and its
- * records belong to one thread at a time. Callbacks are called on the thread that called the function, before it returns.
+ * Threads. There is no global state. A compiled program is immutable: any number of threads may use it at once, and
+ * it must outlive its engines. An engine and its records belong to one thread at a time. Callbacks are called on the
+ * thread that called the function, before it returns.
  *
- * Memory. What a function returns as a pointer to an opaque type is freed by the function of the same prefix that ends
- * in _free; NULL is fine there. Texts that are
- * handed to a callback or returned as `const char *` belong to Blazon and live as long as their comment says. All texts
- * are UTF-8; where a length is given beside a text,
- * it is in bytes, and the text need not end in a zero byte.
+ * Memory. What a function returns as a pointer to an opaque type is freed by the function of the same prefix that
+ * ends in _free; NULL is fine there. Texts that are handed to a callback or returned as `const char *` belong to
+ * Blazon and live as long as their comment says. All texts are UTF-8; where a length is given beside a text, it is
+ * in bytes, and the text need not end in a zero byte.
  *
  * Errors. Functions that can fail return a blz_status. blz_program_error and blz_engine_error tell in words what the
- * last failing call on that object met. Nothing is ever
- * printed, and the process is never ended. */
+ * last failing call on that object met. Nothing is ever printed, and the process is never ended. */
 #ifndef BLAZON_H
 #define BLAZON_H
 
@@ -69,10 +67,9 @@ typedef struct blz_program blz_program; /* rules, compiled; shared by threads */
 typedef struct blz_engine blz_engine;   /* one thread's means to evaluate a program */
 typedef struct blz_record blz_record;   /* one record that the host supplies */
 
-/* An allocator for Blazon's own memory (SQLite, ICU and the other libraries keep theirs). fn(ud, NULL, 0, n) allocates,
-   fn(ud, p, old, n) moves, fn(ud, p, old, 0) frees
-   and returns NULL. Memory is aligned as malloc's is. NULL means failure, which shows as BLZ_NO_MEMORY. It may be
-   called from every thread that uses the program. */
+/* An allocator for Blazon's own memory (SQLite, ICU and the other libraries keep theirs). fn(ud, NULL, 0, n)
+   allocates, fn(ud, p, old, n) moves, fn(ud, p, old, 0) frees and returns NULL. Memory is aligned as malloc's is.
+   NULL means failure, which shows as BLZ_NO_MEMORY. It may be called from every thread that uses the program. */
 typedef struct blz_allocator {
   void *(*fn)(void *ud, void *ptr, size_t old_size, size_t new_size);
   void *ud;
@@ -90,8 +87,8 @@ typedef struct blz_diagnostic {
 } blz_diagnostic;
 typedef void (*blz_diagnostic_fn)(void *ud, const blz_diagnostic *d);
 
-/* A rule's verdict on a record that is no pass, or something wrong with the data itself (rule is NULL then). All texts
-   live until the callback returns; none is NULL but rule. */
+/* A rule's verdict on a record that is no pass, or something wrong with the data itself (rule is NULL then). All
+   texts live until the callback returns; none is NULL but rule. */
 typedef struct blz_finding {
   const char *rule;         /* qualified name; NULL: about the data */
   const char *code;         /* of a finding about the data, "E0899"; "" else */
@@ -124,19 +121,21 @@ BLZ_API const char *blz_verdict_text(blz_verdict v);
 /* An empty program. a: the allocator, copied; NULL for malloc. NULL: out of memory. */
 BLZ_API blz_program *blz_program_new(const blz_allocator *a);
 BLZ_API void blz_program_free(blz_program *p);
-/* Adds a rule file, a folder (all files below it that end in .blz) or a bundle. BLZ_OK; BLZ_DATA: it cannot be read, or
-   is damaged; BLZ_MISUSE: already compiled. */
+/* Adds a rule file, a folder (all files below it that end in .blz) or a bundle. BLZ_OK; BLZ_DATA: it cannot be read,
+   or is damaged; BLZ_MISUSE: already compiled. */
 BLZ_API blz_status blz_program_add_path(blz_program *p, const char *path);
-/* Adds rule text under a name that messages will show. Both are copied. BLZ_OK, BLZ_DATA (more than 1 GB), BLZ_MISUSE. */
+/* Adds rule text under a name that messages will show. Both are copied. BLZ_OK, BLZ_DATA (more than 1 GB),
+   BLZ_MISUSE. */
 BLZ_API blz_status blz_program_add_text(blz_program *p, const char *name, const char *text, size_t length);
 /* Adds the bytes of a bundle (made by `blazon build` or blz_program_pack), copied. Any bytes are safe. BLZ_DATA:
    damaged, of another version, or not alone. */
 BLZ_API blz_status blz_program_add_bundle(blz_program *p, const void *bytes, size_t length);
 /* Compiles what was added. fn (may be NULL) is told all errors and warnings, in order of place. BLZ_OK; BLZ_RULES;
-   BLZ_DATA when something added could not be read. After
-   BLZ_OK the program is immutable; after anything else it can only be freed. */
+   BLZ_DATA when something added could not be read. After BLZ_OK the program is immutable; after anything else it can
+   only be freed. */
 BLZ_API blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud);
-/* The program as a bundle: *bytes (owned by the program, freed with it) and *length. Must not be called by two threads at once. */
+/* The program as a bundle: *bytes (owned by the program, freed with it) and *length. Must not be called by two
+   threads at once. */
 BLZ_API blz_status blz_program_pack(blz_program *p, const void **bytes, size_t *length);
 /* What the last failing call on p met; "" when none failed. Lives until the next call on p. */
 BLZ_API const char *blz_program_error(const blz_program *p);
@@ -147,20 +146,22 @@ BLZ_API size_t blz_program_rule_count(const blz_program *p);
 BLZ_API const char *blz_program_rule_name(const blz_program *p, size_t rule);             /* NULL: no such number */
 BLZ_API size_t blz_program_audience_count(const blz_program *p);
 BLZ_API const char *blz_program_audience_name(const blz_program *p, size_t audience);     /* NULL: no such number */
-/* The number of a rule or audience by its qualified name or its last parts ("on_palette"). BLZ_OK, BLZ_NOT_FOUND (also
-   when several match). */
+/* The number of a rule or audience by its qualified name or its last parts ("on_palette"). BLZ_OK, BLZ_NOT_FOUND
+   (also when several match). */
 BLZ_API blz_status blz_program_find_rule(const blz_program *p, const char *name, size_t *rule);
 BLZ_API blz_status blz_program_find_audience(const blz_program *p, const char *name, size_t *audience);
 
 /* ---- engines ---- */
 
-/* An engine over a compiled program, with the program's allocator and the present as its clock. NULL: out of memory, or
-   the program is not compiled. */
+/* An engine over a compiled program, with the program's allocator and the present as its clock. NULL: out of memory,
+   or the program is not compiled. */
 BLZ_API blz_engine *blz_engine_new(const blz_program *p);
 BLZ_API void blz_engine_free(blz_engine *e);
-/* The clock that `now` and `today` read: microseconds since 1970-01-01T00:00:00Z, from year 1 to 9999. BLZ_OK, BLZ_BAD_VALUE. */
+/* The clock that `now` and `today` read: microseconds since 1970-01-01T00:00:00Z, from year 1 to 9999. BLZ_OK,
+   BLZ_BAD_VALUE. */
 BLZ_API blz_status blz_engine_set_now(blz_engine *e, int64_t microseconds);
-/* At most so many steps and bytes for each record; 0 for the default (50 million steps, 256 MB). Closes data that is open. */
+/* At most so many steps and bytes for each record; 0 for the default (50 million steps, 256 MB). Closes data that is
+   open. */
 BLZ_API blz_status blz_engine_set_limits(blz_engine *e, uint64_t steps, uint64_t bytes);
 
 /* A file for one source of the program. */
@@ -170,11 +171,12 @@ typedef struct blz_source {
   const char *pointer;      /* JSON pointer to the array inside the file ("/icons"), or NULL */
 } blz_source;
 
-/* Opens the data that look-ups and blz_engine_validate read: a SQLite database (NULL: none) and n files. Data that was
-   open before is closed. Read-only: one snapshot until it is
-   closed. fn (may be NULL) is told what is wrong with the data's shape. BLZ_OK; BLZ_DATA: cannot be read, a column is
-   missing or of an impossible type; BLZ_NOT_FOUND: no such source. */
-BLZ_API blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn, void *ud);
+/* Opens the data that look-ups and blz_engine_validate read: a SQLite database (NULL: none) and n files. Data that
+   was open before is closed. Read-only: one snapshot until it is closed. fn (may be NULL) is told what is wrong with
+   the data's shape. BLZ_OK; BLZ_DATA: cannot be read, a column is missing or of an impossible type; BLZ_NOT_FOUND:
+   no such source. */
+BLZ_API blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn,
+                                        void *ud);
 BLZ_API void blz_engine_close_data(blz_engine *e);
 
 /* What a validation counted, over all rules and records. */
@@ -185,19 +187,19 @@ typedef struct blz_counts {
   int64_t data_errors, data_warnings;
 } blz_counts;
 
-/* Runs every rule over every row of the opened data's sources. only: NULL for all rules, or a name or pattern such as
-   "acme.brand.*". fn (may be NULL) gets the findings in order
-   (data, then by rule and key), at most max of them, the first in that order; 0: all. counts (may be NULL) is exact in
-   any case. BLZ_OK (findings or not), BLZ_DATA, BLZ_LIMIT, BLZ_STOPPED,
-   BLZ_NOT_FOUND (only matches no rule). */
-BLZ_API blz_status blz_engine_validate(blz_engine *e, const char *only, size_t max, blz_finding_fn fn, void *ud, blz_counts *counts);
+/* Runs every rule over every row of the opened data's sources. only: NULL for all rules, or a name or pattern such
+   as "acme.brand.*". fn (may be NULL) gets the findings in order (data, then by rule and key), at most max of them,
+   the first in that order; 0: all. counts (may be NULL) is exact in any case. BLZ_OK (findings or not), BLZ_DATA,
+   BLZ_LIMIT, BLZ_STOPPED, BLZ_NOT_FOUND (only matches no rule). */
+BLZ_API blz_status blz_engine_validate(blz_engine *e, const char *only, size_t max, blz_finding_fn fn, void *ud,
+                                       blz_counts *counts);
 
 /* Runs every rule that applies to a record of this type over it. fn (may be NULL) gets the rules that do not pass.
-   *worst (may be NULL): BLZ_PASS, or the gravest verdict
-   (error before fail before unknown). BLZ_OK, BLZ_DATA (a look-up failed: no data is open, or it cannot be read),
-   BLZ_LIMIT, BLZ_STOPPED. */
+   *worst (may be NULL): BLZ_PASS, or the gravest verdict (error before fail before unknown). BLZ_OK, BLZ_DATA (a
+   look-up failed: no data is open, or it cannot be read), BLZ_LIMIT, BLZ_STOPPED. */
 BLZ_API blz_status blz_engine_check(blz_engine *e, blz_record *r, blz_finding_fn fn, void *ud, blz_verdict *worst);
-/* One rule's verdict. r may be NULL for a rule without `for`. BLZ_BAD_VALUE: no such rule, or it is not for this record's type. */
+/* One rule's verdict. r may be NULL for a rule without `for`. BLZ_BAD_VALUE: no such rule, or it is not for this
+   record's type. */
 BLZ_API blz_status blz_engine_rule(blz_engine *e, size_t rule, blz_record *r, blz_verdict *verdict);
 /* Is the record in the audience? BLZ_BAD_VALUE: no such audience, or it is not for this record's type. */
 BLZ_API blz_status blz_engine_match(blz_engine *e, size_t audience, blz_record *r, blz_truth *result);
@@ -214,27 +216,31 @@ BLZ_API const char *blz_engine_error(const blz_engine *e);
 /* ---- records ---- */
 
 /* An empty record of a type, by its qualified name or its last parts ("Asset"). Fields that are never set hold their
-   default, or are missing; a field that is not optional and
-   has no default is then in error. The engine must outlive it. BLZ_OK, BLZ_NOT_FOUND. */
+   default, or are missing; a field that is not optional and has no default is then in error. The engine must outlive
+   it. BLZ_OK, BLZ_NOT_FOUND. */
 BLZ_API blz_status blz_record_new(blz_engine *e, const char *type, blz_record **out);
 /* The same filled from a JSON object. A member that does not fit its field makes that field bad (rules that need it
-   give BLZ_ERROR), as in a data file. BLZ_OK, BLZ_NOT_FOUND,
-   BLZ_BAD_VALUE (not a JSON object). */
+   give BLZ_ERROR), as in a data file. BLZ_OK, BLZ_NOT_FOUND, BLZ_BAD_VALUE (not a JSON object). */
 BLZ_API blz_status blz_record_from_json(blz_engine *e, const char *type, const char *json, size_t length, blz_record **out);
 BLZ_API void blz_record_free(blz_record *r);
 /* Setters. field: the name in the record. BLZ_OK; BLZ_NOT_FOUND: no such field; BLZ_BAD_VALUE: the field's type does
    not hold such a value (it keeps the value it had). */
-/* text, enums, and dates, times, durations, colors as texts; copied */
+/* text, enums, and dates, times, durations and colors as texts; copied */
 BLZ_API blz_status blz_record_set_text(blz_record *r, const char *field, const char *text, size_t length);
-BLZ_API blz_status blz_record_set_int(blz_record *r, const char *field, int64_t value);                    /* int and number fields */
-BLZ_API blz_status blz_record_set_number(blz_record *r, const char *field, double value);                  /* number fields; finite */
+/* int and number fields */
+BLZ_API blz_status blz_record_set_int(blz_record *r, const char *field, int64_t value);
+/* number fields; finite */
+BLZ_API blz_status blz_record_set_number(blz_record *r, const char *field, double value);
 BLZ_API blz_status blz_record_set_bool(blz_record *r, const char *field, int value);
-BLZ_API blz_status blz_record_set_date(blz_record *r, const char *field, int32_t days);                    /* days since 1970-01-01 */
-BLZ_API blz_status blz_record_set_time(blz_record *r, const char *field, int64_t microseconds);            /* since 1970-01-01T00:00:00Z */
-BLZ_API blz_status blz_record_set_color(blz_record *r, const char *field, uint32_t rgba);                  /* 0xRRGGBBAA */
+/* days since 1970-01-01 */
+BLZ_API blz_status blz_record_set_date(blz_record *r, const char *field, int32_t days);
+/* since 1970-01-01T00:00:00Z */
+BLZ_API blz_status blz_record_set_time(blz_record *r, const char *field, int64_t microseconds);
+/* 0xRRGGBBAA */
+BLZ_API blz_status blz_record_set_color(blz_record *r, const char *field, uint32_t rgba);
 /* anything, lists and maps too */
 BLZ_API blz_status blz_record_set_json(blz_record *r, const char *field, const char *json, size_t length);
-/* as if never set, without the default */
+/* nothing: optional fields only */
 BLZ_API blz_status blz_record_set_missing(blz_record *r, const char *field);
 
 #ifdef __cplusplus

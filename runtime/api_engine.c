@@ -1,4 +1,5 @@
-/* The public interface of engines: data, validation, one record at a time, explanations. See include/blazon.h for what each function promises. */
+/* The public interface of engines: data, validation, one record at a time, explanations. See include/blazon.h for what each function
+   promises. */
 #include "runtime/api.h"
 
 #include "base/civil.h"

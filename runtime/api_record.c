@@ -1,5 +1,5 @@
-/* The public interface of records: what a host knows of one row, set field by field or from JSON. Every value goes through the reader of JSON data
- * (src_record_json), so that a host's record and a row of a file mean the same. */
+/* The public interface of records: what a host knows of one row, set field by field or from JSON. Every value goes through the reader of
+ * JSON data (src_record_json), so that a host's record and a row of a file mean the same. */
 #include "runtime/api.h"
 
 #include "base/civil.h"

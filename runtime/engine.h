@@ -1,5 +1,5 @@
-/* One thread's means to evaluate a program: the VM, the library's caches, and the data that look-ups read. See also validate.h and match.h, which walk
- * data with it, and api_engine.c, which gives it to a host program. */
+/* One thread's means to evaluate a program: the VM, the library's caches, and the data that look-ups read. See also validate.h and
+ * match.h, which walk data with it, and api_engine.c, which gives it to a host program. */
 #ifndef RUNTIME_ENGINE_H
 #define RUNTIME_ENGINE_H
 #include "runtime/findings.h"
@@ -19,7 +19,8 @@ typedef struct rt_engine {
 bool rt_engine_open(rt_engine *e, const rt_program *p, const mem *m, vm_limits limits, int64_t now);
 void rt_engine_data(rt_engine *e, src_data *d);    /* look-ups read d from now on */
 void rt_engine_close(rt_engine *e);                /* also of one that could not be opened */
-/* Turns a status of the VM into one of the runtime; RT_BUDGET and RT_ENV come with a text in *failure that lives until the engine's next call. */
+/* Turns a status of the VM into one of the runtime; RT_BUDGET and RT_ENV come with a text in *failure that lives until the engine's next
+   call. */
 int rt_engine_status(rt_engine *e, int vm_status, str *failure);
 
 /* What a verdict says as a finding: record, clauses, causes, actual values; in arena a, texts of res are shared. r may be NULL. */

@@ -1,7 +1,7 @@
 /* Derivations: the reference evaluator's trace, folded into a tree, and the tree as text or JSON. See explain.h.
  *
- * The trace tells a node after its parts, with its depth. A node therefore takes as its parts all nodes one deeper that were told since the last
- * node of its own depth. Values are printed at once: what they point to may change with the next row that a quantifier visits. */
+ * The trace tells a node after its parts, with its depth. A node therefore takes as its parts all nodes one deeper that were told since
+ * the last node of its own depth. Values are printed at once: what they point to may change with the next row that a quantifier visits. */
 #include "runtime/explain.h"
 
 #include "reference/ref.h"

@@ -1,5 +1,5 @@
-/* Why a verdict is what it is: the whole derivation of a rule or an audience on one record, through the reference evaluator, which visits every part of every
- * clause and tells its value. As a tree, and from it as text for people or as JSON. */
+/* Why a verdict is what it is: the whole derivation of a rule or an audience on one record, through the reference evaluator, which
+ * visits every part of every clause and tells its value. As a tree, and from it as text for people or as JSON. */
 #ifndef RUNTIME_EXPLAIN_H
 #define RUNTIME_EXPLAIN_H
 #include "runtime/engine.h"

@@ -1,8 +1,8 @@
 /* Findings: what a run has to say about rows, kept in bounded memory and in one order, whatever order the rows came in.
  *
- * A finding belongs to a group (what is wrong with the data of one column, or one rule) and has a sort key inside it (the record's key as bytes that
- * compare like the key). Kept are the first by (group, sort key): at most per_group of a group and at most total of all. Each kept finding is one
- * block of memory that holds everything it says, so that dropping it gives everything back. */
+ * A finding belongs to a group (what is wrong with the data of one column, or one rule) and has a sort key inside it (the record's key
+ * as bytes that compare like the key). Kept are the first by (group, sort key): at most per_group of a group and at most total of all.
+ * Each kept finding is one block of memory that holds everything it says, so that dropping it gives everything back. */
 #ifndef RUNTIME_FINDINGS_H
 #define RUNTIME_FINDINGS_H
 #include "runtime/program.h"

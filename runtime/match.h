@@ -30,8 +30,8 @@ typedef struct rt_match_opts {
 
 typedef struct rt_match_counts { int64_t n[4]; } rt_match_counts; /* by truth */
 
-/* counts has one entry an audience asked for. Rows come in storage order, each with all of its source's audiences. RT_OK, RT_ENV and RT_BUDGET
-   (*failure says why, in arena a), RT_STOPPED, RT_OOM. */
+/* counts has one entry an audience asked for. Rows come in storage order, each with all of its source's audiences. RT_OK, RT_ENV and
+   RT_BUDGET (*failure says why, in arena a), RT_STOPPED, RT_OOM. */
 int rt_match_run(const rt_program *p, const rt_match_opts *o, arena *a, rt_match_counts *counts, str *failure);
 
 #endif

@@ -72,7 +72,8 @@ static int add_bytes(rt_program *p, str path, char *bytes, size_t n) {
   return status;
 }
 
-/* The bytes of a file are nobody's until add_bytes has placed them: an arena that runs out meanwhile must not lose them, so the jump is caught here. */
+/* The bytes of a file are nobody's until add_bytes has placed them: an arena that runs out meanwhile must not lose them, so the jump is
+   caught here. */
 static int add_file(rt_program *p, str path) {
   size_t n = 0;
   const char *why = NULL;

@@ -1,4 +1,5 @@
-/* A loaded set of rules: rule files, folders or one bundle, compiled to bytecode. Immutable once it is compiled, and then shared by threads.
+/* A loaded set of rules: rule files, folders or one bundle, compiled to bytecode. Immutable once it is compiled, and then shared by
+ * threads.
  *
  * Everything lives in one arena. What is wrong with the rules stands in diags; a program with errors has no ir and no vm. */
 #ifndef RUNTIME_PROGRAM_H
@@ -41,8 +42,8 @@ int rt_program_add_text(rt_program *p, str name, str text);      /* both are cop
 int rt_program_add_bundle(rt_program *p, str name, const void *bytes, size_t n); /* copied */
 /* After all were added. lints: warn of what is suspicious. now: INT64_MIN for none. RT_OK, RT_RULES, RT_ENV, RT_OOM. */
 int rt_program_compile(rt_program *p, bool lints, int64_t now);
-/* The same program with its typed trees, which a bundle does not carry: compiled anew from the sources in the bundle. NULL: out of memory, or the
-   sources are not there. The caller frees it. */
+/* The same program with its typed trees, which a bundle does not carry: compiled anew from the sources in the bundle. NULL: out of
+   memory, or the sources are not there. The caller frees it. */
 rt_program *rt_program_with_trees(const rt_program *p);
 
 static inline const sources *rt_sources(const rt_program *p) { return p->ir && p->ir->src ? p->ir->src : &p->src; }

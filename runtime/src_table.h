@@ -1,12 +1,13 @@
-/* Writing results into a new table of a SQLite database: what `match --table` does. All in one transaction, so that a run that fails leaves nothing. */
+/* Writing results into a new table of a SQLite database: what `match --table` does. All in one transaction, so that a run that fails
+   leaves nothing. */
 #ifndef RUNTIME_SRC_TABLE_H
 #define RUNTIME_SRC_TABLE_H
 #include "base/str.h"
 
 typedef struct table_writer table_writer;
 
-/* Makes table name (audience, key, result, causes: all text) in the database at path, which is made when it does not exist. read_db: the database that is being
-   read, which must be another one. NULL: *failure says why (the table exists, the file is locked ...). */
+/* Makes table name (audience, key, result, causes: all text) in the database at path, which is made when it does not exist. read_db: the
+   database that is being read, which must be another one. NULL: *failure says why (the table exists, the file is locked ...). */
 table_writer *table_open(arena *a, str path, str name, str read_db, str *failure);
 bool table_write(table_writer *t, str audience, str key, str result, str causes);
 str table_failure(const table_writer *t);

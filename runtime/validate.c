@@ -1,8 +1,8 @@
 /* The validation run: opens the data, walks every source once with all of its rules, and gathers counts and findings. See validate.h.
  *
- * Memory does not grow with the data: a row's evaluation arena is reset before the next, findings are bounded (findings.h). A row is explained
- * only when its finding will be kept. With several threads each has an engine, a connection and a collector of its own over a part of the rows; what they
- * found is merged, and because findings have one order, the result does not depend on their number. */
+ * Memory does not grow with the data: a row's evaluation arena is reset before the next, findings are bounded (findings.h). A row is
+ * explained only when its finding will be kept. With several threads each has an engine, a connection and a collector of its own over a
+ * part of the rows; what they found is merged, and because findings have one order, the result does not depend on their number. */
 #include "runtime/validate.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* A validation run: every active rule over every row of its source, as counts and findings. What cli/ prints and the API hands to its callback. */
+/* A validation run: every active rule over every row of its source, as counts and findings. What cli/ prints and the API hands to its
+   callback. */
 #ifndef RUNTIME_VALIDATE_H
 #define RUNTIME_VALIDATE_H
 #include "runtime/engine.h"
@@ -49,7 +50,8 @@ typedef struct rt_report {
   str failure;                 /* with RT_ENV, RT_BUDGET */
 } rt_report;
 
-/* RT_OK; RT_ENV, RT_BUDGET, RT_STOPPED (*out is set and tells what was found so far; failure says why); RT_OOM (*out is NULL). The caller frees *out. */
+/* RT_OK; RT_ENV, RT_BUDGET, RT_STOPPED (*out is set and tells what was found so far; failure says why); RT_OOM (*out is NULL). The
+   caller frees *out. */
 int rt_validate(const rt_program *p, const rt_validate_opts *o, rt_report **out);
 void rt_report_free(rt_report *r);
 
@@ -58,7 +60,8 @@ enum { RT_ALLOW_UNKNOWN = 1, RT_ALLOW_ERROR = 2 };
 int64_t rt_report_breaks(const rt_report *r, severity fail_on, unsigned allow);
 int64_t rt_counts_bad(const rt_counts *c, unsigned allow);
 
-/* Opens the data of a program for a run; the issues go to the callback. Shared by validate, match, explain and the API. wanted, fields: as src_config. */
+/* Opens the data of a program for a run; the issues go to the callback. Shared by validate, match, explain and the API. wanted, fields:
+   as src_config. */
 int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, const src_binding *bindings, const bool *wanted, const bool *const *fields,
                  void (*issue)(void *, const src_issue *), void *ud, arena *scratch, src_data **out, str *failure);
 /* Is there data for this source: a binding, or a table of a database that is given? */

@@ -1,4 +1,5 @@
-/* The collector of findings: whatever comes in whatever order, the first ones in order are kept, and nothing leaks. And names as people write them. */
+/* The collector of findings: whatever comes in whatever order, the first ones in order are kept, and nothing leaks. And names as people
+   write them. */
 #include "runtime/findings.h"
 
 #include <setjmp.h>
