@@ -127,6 +127,7 @@ void record_decl(checker *c, decl *d) {
     }
     rtype t = check_type(c, n->a, RT_BOUNDS);
     prog_field f = { .name = n->name, .column = n->name, .type = t.t, .doc = n->doc, .sp = n->name_sp };
+    f.intern = t.t->kind == TY_UNION; /* a union's values are its literals */
     field_modifiers(c, &f, n);
     if (f.key) *VEC_PUSH(c->a, &keys) = (uint16_t)fields.n;
     *VEC_PUSH(c->a, &fields) = f;

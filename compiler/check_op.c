@@ -331,6 +331,7 @@ ex check_contains(checker *c, const ast *n) {
     ex u = ex_of(ir_new(c, IR_NONE, a.t->elem, a.n->sp));
     if (!literal_in_union(c, &u, &b)) return ex_bad(c, n->sp);
     if (b.n->kind == IR_CONST) note_interned(c, a.n);
+    if (a.n->kind == IR_CONST) note_interned(c, b.n);
     ok = a.t->elem->kind == TY_NEVER;
     if (!ok) b = check_coerce(c, b, a.t->elem, &ok);
     if (ok && a.t->elem->kind == TY_RECORD && b.n->kind == IR_DEREF) ok = true;
