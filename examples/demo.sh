@@ -19,7 +19,7 @@ run() {
 
 say "Morrow Coffee's library: 360 assets and what belongs to them ($out/dam.db)"
 "$here/dam/make.sh" "$out/dam.db"
-run "$blazon" validate "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z --max-findings 20
+run "$blazon" validate "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z
 say "Whom the launch of cold brew may be sent to"
 run "$blazon" match morrow.audiences.cold_brew_launch "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z --to "$out/cold-brew.csv"
 
@@ -27,7 +27,7 @@ if command -v npm > /dev/null 2>&1; then
   for version in 16.37.0 5.0.0; do
     say "simple-icons $version: its data file against its schema"
     if source=$("$here/simple-icons/fetch.sh" "$version" "$out/simple-icons"); then
-      run "$blazon" validate "$here/simple-icons" --source "$source" --max-findings 12
+      run "$blazon" validate "$here/simple-icons" --source "$source"
     else
       echo "skipped: the package could not be fetched"
     fi

@@ -32,7 +32,7 @@ INSERT INTO campaigns VALUES
 CREATE TABLE assets (
   id TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL, mime TEXT NOT NULL, bytes INTEGER NOT NULL,
   width INTEGER NOT NULL, height INTEGER NOT NULL, seconds INTEGER, locale TEXT, status TEXT NOT NULL, team TEXT, created TEXT NOT NULL,
-  campaign TEXT, parent TEXT, alt_text TEXT, dominant TEXT, colors TEXT, tags TEXT, credit TEXT, copyright TEXT, usage_terms TEXT,
+  campaign TEXT, parent TEXT, alt_text TEXT, dominant TEXT, colors TEXT, tags TEXT NOT NULL, credit TEXT, copyright TEXT, usage_terms TEXT,
   source_type TEXT NOT NULL, disclosure TEXT, release TEXT, sha256 TEXT NOT NULL
 );
 CREATE TEMP TABLE words(subject TEXT, place TEXT, tone TEXT);
@@ -48,7 +48,7 @@ SELECT
   json_extract(subject, '$[' || (a % 10) || ']') || ' ' || json_extract(place, '$[' || (b % 8) || ']') || ', ' || json_extract(tone, '$[' || (c % 5) || ']'),
   printf('shoot-%02d/MRW_%04d.', 1 + i / 40, i) || CASE WHEN i % 11 = 0 THEN 'mp4' WHEN i % 29 = 0 THEN 'svg' WHEN i % 3 = 0 THEN 'png' ELSE 'jpg' END,
   CASE WHEN i % 11 = 0 THEN 'video/mp4' WHEN i % 29 = 0 THEN 'image/svg+xml' WHEN i % 3 = 0 THEN 'image/png' ELSE 'image/jpeg' END,
-  CASE WHEN i % 11 = 0 THEN 4000000 + b * 900 WHEN i % 29 = 0 THEN 6000 + b ELSE 40000 + a * 38 END,
+  CASE WHEN i % 11 = 0 THEN 4000000 + b * 900 WHEN i % 29 = 0 THEN 6000 + b ELSE 40000 + a * 11 END,
   CASE c % 5 WHEN 0 THEN 1200 WHEN 1 THEN 1080 WHEN 2 THEN 1920 WHEN 3 THEN 1080 ELSE 1080 END,
   CASE c % 5 WHEN 0 THEN 628 WHEN 1 THEN 1080 WHEN 2 THEN 1080 WHEN 3 THEN 1080 ELSE 1920 END,
   CASE WHEN i % 11 = 0 THEN 6 + b % 40 END,
@@ -138,6 +138,15 @@ SELECT i, printf('A-%04d', 1 + a % 360),
   CASE d % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'US' WHEN 2 THEN 'FR' ELSE 'GB' END,
   date('2026-05-01', '+' || (c % 60) || ' days'), date('2026-05-01', '+' || (c % 60 + 14 + d % 30) || ' days')
 FROM num WHERE i <= 320;
+-- Most of what is booked was chosen with care; every tenth was not.
+CREATE TEMP TABLE fit AS
+  SELECT 'ooh' AS use, id, row_number() OVER (ORDER BY id) - 1 AS n FROM assets WHERE width = 1920 AND status = 'approved'
+  UNION ALL SELECT 'story', id, row_number() OVER (ORDER BY id) - 1 FROM assets WHERE height = 1920 AND status = 'approved'
+  UNION ALL SELECT 'other', id, row_number() OVER (ORDER BY id) - 1 FROM assets WHERE height < 1920 AND kind = 'image' AND status = 'approved';
+UPDATE placements SET asset = (
+  SELECT f.id FROM fit f WHERE f.use = CASE WHEN format = 'poster' THEN 'ooh' WHEN format = 'story' THEN 'story' ELSE 'other' END
+    AND f.n = placements.id % (SELECT count(*) FROM fit g WHERE g.use = f.use))
+  WHERE id % 10 <> 3;
 
 -- ---- what stands on a picture ----
 CREATE TABLE elements (
@@ -185,7 +194,7 @@ UPDATE copy SET body = 'When you come into one of our shops on a weekday before 
 
 -- ---- people ----
 CREATE TABLE profiles (
-  id TEXT PRIMARY KEY NOT NULL, email TEXT, country TEXT, locale TEXT, stage TEXT NOT NULL, born TEXT, orders INTEGER, last_order TEXT, household TEXT, tags TEXT
+  id TEXT PRIMARY KEY NOT NULL, email TEXT, country TEXT, locale TEXT, stage TEXT NOT NULL, born TEXT, orders INTEGER NOT NULL, last_order TEXT, household TEXT, tags TEXT NOT NULL
 );
 INSERT INTO profiles
 SELECT printf('P-%04d', i), CASE WHEN b % 13 <> 0 THEN printf('guest%d@mail.example', i) END,
@@ -217,7 +226,7 @@ INSERT INTO suppressions VALUES
 
 -- ---- what came back ----
 CREATE TABLE performance (
-  asset TEXT NOT NULL, channel TEXT NOT NULL, day TEXT NOT NULL, impressions INTEGER, clicks INTEGER, conversions INTEGER, spend REAL, PRIMARY KEY (asset, channel, day)
+  asset TEXT NOT NULL, channel TEXT NOT NULL, day TEXT NOT NULL, impressions INTEGER, clicks INTEGER NOT NULL, conversions INTEGER NOT NULL, spend REAL NOT NULL, PRIMARY KEY (asset, channel, day)
 );
 INSERT OR IGNORE INTO performance
 SELECT printf('A-%04d', 1 + a % 360), CASE b % 3 WHEN 0 THEN 'meta' WHEN 1 THEN 'google' ELSE 'email' END, date('2026-05-20', '+' || (c % 21) || ' days'),
