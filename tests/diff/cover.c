@@ -14,8 +14,7 @@ static const char *const op_names[] = {
 };
 enum { OPCODES = sizeof op_names / sizeof *op_names };
 
-void cover_init(coverage *c) {
-  static uint64_t lib[1024];
+void cover_init(coverage *c, uint64_t *lib) {
   memset(c, 0, sizeof *c);
   c->lib = lib;
 }

@@ -122,9 +122,9 @@ typedef struct outcome {
 
 /* Compiles text, makes its data and runs everything on every record; stops at the first difference. All memory is a's. cov may be NULL. */
 outcome run_text(arena *a, str text, rng data_seed, const data_mask *m, coverage *cov);
-void shrink(arena *a, program *p, rng data_seed, data_mask *m, outcome *o);
+void shrink(arena *a, program *p, rng data_seed, data_mask *m);
 
-void cover_init(coverage *c);
+void cover_init(coverage *c, uint64_t *lib); /* lib: one counter a library function */
 void cover_program(coverage *c, const ir_program *p, const vm_program *vm);
 int cover_report(const coverage *c, bool verbose, bool enough); /* number of things that never occurred */
 

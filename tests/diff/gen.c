@@ -103,6 +103,14 @@ node *gen_path(gen *g, gt t, bool opt, bool only_opt, bool narrowable) {
   return leaf(g, t, x->opt, x->text);
 }
 
+node *gen_variable_path(gen *g, gt t, bool opt) {
+  for (int i = 0; i < 4; i++) {
+    node *x = gen_path(g, t, opt, false, false);
+    if (x && strchr(x->text, '.')) return x;
+  }
+  return NULL;
+}
+
 /* ---- declarations ---- */
 
 static decl *new_decl(gen *g, uint8_t kind, const char *head, const char *tail) {
@@ -172,7 +180,7 @@ static void gen_lets(gen *g, decl *d) {
   uint32_t n = below(&g->r, 4);
   for (uint32_t i = 0; i < n; i++) {
     node *init = gen_expr(g, chance(&g->r, 25) ? G_BOOL : any_type(g), true, 3);
-    if (!init) continue;
+    if (!init || ((init->t == G_KIND || init->t == G_TIER) && init->atom && init->text[0] == '"')) continue; /* a literal alone is a text */
     const char *name = new_name(g, "l");
     d->lets[d->nlets].name = name;
     d->lets[d->nlets++].init = init;

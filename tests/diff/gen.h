@@ -35,6 +35,9 @@ node *gen_message(gen *g, int depth);
 /* A path of fields from a variable; only_opt: one that may be missing; narrowable: one optional field, the last. NULL: none */
 node *gen_path(gen *g, gt t, bool opt, bool only_opt, bool narrowable);
 
+/* The same from a variable whose value the compiler does not know. */
+node *gen_variable_path(gen *g, gt t, bool opt);
+
 typedef struct walk { const char *var; node *over; gt elem; bool source, opt; } walk;
 /* Something to walk and a variable for its elements, which is in scope until gen_leave. */
 bool gen_walk(gen *g, walk *w, bool opt, bool sources, int depth);

@@ -55,10 +55,9 @@ node *gen_where(gen *g, const walk *w, int d) {
   if (!w->source || chance(&g->r, 25)) return gen_test(g, false, d);
   for (uint32_t k = 0; k < 11; k++, i = (i + 1) % 11)
     if (keys[i].record == w->elem) break;
-  uint32_t nvars = g->nvars;
-  g->nvars--; /* the key must not read the variable */
+  var element = g->vars[--g->nvars]; /* the key must not read the variable */
   node *key = gen_expr(g, keys[i].t, false, d < 1 ? 0 : 1);
-  g->nvars = nvars;
+  g->vars[g->nvars++] = element;
   if (!key) return gen_test(g, false, d);
   bool flip = chance(&g->r, 30);
   node *field = leaf(g, keys[i].t, false, fmt(g, "%s.%s", w->var, keys[i].field));
@@ -117,6 +116,7 @@ static node *same(gen *g, bool opt, int d) {
 static node *range_test(gen *g, bool opt, int d) {
   gt t = any_ordered(g), tb = t == G_INT && chance(&g->r, 30) ? G_NUM : t == G_NUM && chance(&g->r, 30) ? G_INT : t;
   node *a = gen_expr(g, t, opt, d), *b = gen_expr(g, tb, opt, d - 1), *c = gen_expr(g, tb, opt, d - 1);
+  if (c) c = gen_variable_path(g, tb, opt); /* two constants in the wrong order do not compile */
   if (!a || !b || !c) return NULL;
   return NODE(g, G_BOOL, a->opt || b->opt || c->opt, chance(&g->r, 70) ? "(" K " in " K ".." K ")" : "(" K " not in " K ".." K ")", a, b, c);
 }

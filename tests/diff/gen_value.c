@@ -23,6 +23,8 @@ static node *part_literal(gen *g) {
 
 node *gen_literal(gen *g, gt t) {
   if (t == G_PART) return part_literal(g);
+  if (t == G_LIST + G_KIND) return leaf(g, t, false, "values(Kind)"); /* literals alone would be texts */
+  if (t == G_LIST + G_TIER) return leaf(g, t, false, "values(Tier)");
   if (t >= G_LIST && t < G_MAP) {
     node *x = gen_literal(g, (gt)(t - G_LIST)), *y = gen_literal(g, (gt)(t - G_LIST));
     return chance(&g->r, 50) ? NODE(g, t, false, "[" K "]", x) : NODE(g, t, false, "[" K ", " K "]", x, y);
@@ -129,12 +131,13 @@ static node *optional(gen *g, gt t, int d) {
 static node *coalesce(gen *g, gt t, bool opt, int d) {
   node *a = optional(g, t, d);
   if (!a) return NULL;
-  node *b = (t == G_KIND || t == G_TIER) && chance(&g->r, 50) ? gen_literal(g, t) : gen_expr(g, t, opt, d);
+  node *b = gen_expr(g, t, opt, d);
+  if (b && (t == G_KIND || t == G_TIER) && b->atom && b->text[0] == '"') return NULL; /* a union or a literal is a text */
   return b ? NODE(g, t, b->opt, "(" K " ?? " K ")", a, b) : NULL;
 }
 
 static node *element(gen *g, gt t, int d) {
-  node *i = chance(&g->r, 60) ? leaf(g, G_INT, false, PICK(g, "1", "2", "(-1)", "0", "3")) : gen_expr(g, G_INT, true, d - 1);
+  node *i = chance(&g->r, 60) ? leaf(g, G_INT, false, PICK(g, "1", "2", "(-1)", "(-2)", "3")) : gen_variable_path(g, G_INT, true); /* a constant 0 does not compile */
   node *l = gen_expr(g, (gt)(G_LIST + t), true, d);
   return i && l ? NODE(g, t, true, "(" K ")[" K "]", l, i) : NULL;
 }
@@ -205,7 +208,9 @@ static node *comprehension(gen *g, gt t, bool opt, int d) {
   walk w;
   node *x = NULL;
   if (!gen_walk(g, &w, opt, true, d - 1)) return NULL;
-  node *e = gen_expr(g, (gt)(t - G_LIST), false, d - 1), *where = chance(&g->r, 60) ? gen_where(g, &w, d - 1) : NULL;
+  node *e = gen_expr(g, (gt)(t - G_LIST), false, d - 1);
+  if (e && (e->t == G_KIND || e->t == G_TIER) && e->atom && e->text[0] == '"') e = NULL; /* that list would be one of texts */
+  node *where = chance(&g->r, 60) ? gen_where(g, &w, d - 1) : NULL;
   if (e && where) x = NODE(g, t, w.opt, fmt(g, "[" K " for %s in " K " where " K "]", w.var), e, w.over, where);
   else if (e) x = NODE(g, t, w.opt, fmt(g, "[" K " for %s in " K "]", w.var), e, w.over);
   gen_leave(g, nvars);
@@ -216,7 +221,7 @@ static node *comprehension(gen *g, gt t, bool opt, int d) {
 static node *gen_list(gen *g, gt t, bool opt, int d) {
   gt te = (gt)(t - G_LIST);
   if (chance(&g->r, 40)) return comprehension(g, t, opt, d);
-  if (chance(&g->r, 20) && t == G_LIST + G_KIND) return leaf(g, t, false, "values(Kind)");
+  if ((te == G_KIND || te == G_TIER) && (chance(&g->r, 20) || !gen_path(g, te, opt, false, false))) return gen_literal(g, t);
   uint32_t n = 1 + below(&g->r, 3);
   node *v[3];
   buf b = { .a = g->a };
@@ -253,6 +258,7 @@ static node *try_expr(gen *g, gt t, bool opt, int d) {
 
 node *gen_expr(gen *g, gt t, bool opt, int d) {
   if (t == G_BOOL) return gen_test(g, opt, d);
+  if ((t == G_KIND || t == G_TIER) && !gen_path(g, t, opt, false, false)) return gen_literal(g, t);
   if (d > 0 && chance(&g->r, 80)) {
     node *x = try_expr(g, t, opt, d - 1);
     if (x && (opt || !x->opt)) return x;

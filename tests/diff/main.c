@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { ENOUGH = 50000, MAX_REJECTED = 0 };
 
@@ -23,17 +26,32 @@ static void show_difference(arena *a, program *p, uint64_t seed, uint64_t number
   mask_init(&m);
   printf("A difference: program %" PRIu64 " of seed %" PRIu64 " (%.*s)\n%.*s", number, seed, STR_ARG(o->rule), STR_ARG(o->problem));
   fflush(stdout);
-  shrink(a, p, data_seed, &m, o);
+  shrink(a, p, data_seed, &m);
   buf b = { .a = a };
   program_print(&b, p);
   str text = buf_done(&b);
   printf("---- made small\n%.*s", STR_ARG(text));
-  show_data(o, a);
-  printf("---- %.*s on row %u of source %u\n%.*s", STR_ARG(o->rule), o->row + 1, o->source, STR_ARG(o->problem));
+  fflush(stdout);
+  pid_t child = fork();
+  int status = 0;
+  if (child == 0) {
+    *o = run_text(a, text, data_seed, &m, NULL);
+    show_data(o, a);
+    printf("---- %.*s on row %u of source %u\n%.*s", STR_ARG(o->rule), o->row + 1, o->source, STR_ARG(o->problem));
+    fflush(stdout);
+    _exit(0);
+  }
+  if (child > 0) waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) printf("---- ends with signal %d\n", WTERMSIG(status));
 }
 
+/* Programs run in child processes, so that one which crashes is a difference like any other, and can be made small. */
+typedef struct shared { coverage c; uint64_t lib[1024], current; } shared;
+
+enum { BATCH = 64 };
+
 /* Compiles, runs and compares program number. */
-static bool one(uint64_t seed, uint64_t number, coverage *c) {
+static bool one(uint64_t seed, uint64_t number, coverage *c, bool crashed) {
   arena a;
   data_mask m;
   arena_init(&a, &mem_libc, NULL);
@@ -42,7 +60,8 @@ static bool one(uint64_t seed, uint64_t number, coverage *c) {
   rng data_seed = rng_of(seed, number, 2);
   buf b = { .a = &a };
   program_print(&b, p);
-  outcome o = run_text(&a, buf_done(&b), data_seed, &m, c);
+  outcome o = { .compiled = true, .differs = true, .rule = STR("a crash"), .problem = STR("") };
+  if (!crashed) o = run_text(&a, buf_done(&b), data_seed, &m, c);
   bool good = o.compiled && !o.differs;
   if (!o.compiled) {
     c->rejected++;
@@ -53,6 +72,24 @@ static bool one(uint64_t seed, uint64_t number, coverage *c) {
   }
   arena_free(&a);
   return good;
+}
+
+/* Runs programs from first on in a child until a batch is done, enough cases are seen, or (unless go_on) something is wrong. */
+static bool batch(shared *s, uint64_t seed, uint64_t first, uint64_t cases, bool go_on) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child < 0) { perror("fork"); exit(3); }
+  if (child == 0) {
+    bool good = true;
+    for (s->current = first; s->current < first + BATCH && s->c.cases < cases && (good || go_on); s->current++) good &= one(seed, s->current, &s->c, false);
+    fflush(stdout);
+    _exit(good ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) <= 1) return WEXITSTATUS(status) == 0;
+  one(seed, s->current++, &s->c, true);
+  return false;
 }
 
 static void print_program(uint64_t seed, uint64_t number) {
@@ -77,15 +114,17 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "-k")) go_on = true; /* after a difference: for those who hunt them */
     else if (n < 2) v[n++] = strtoull(argv[i], NULL, 10);
   }
-  coverage c;
-  cover_init(&c);
+  shared *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (s == MAP_FAILED) { perror("mmap"); return 3; }
+  coverage *c = &s->c;
+  cover_init(c, s->lib);
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (print) { print_program(v[1], v[0]); return 0; }
-  if (alone) return one(v[1], v[0], &c) ? 0 : 1;
-  for (uint64_t k = 0; c.cases < v[0]; k++)
-    if (!one(v[1], k, &c) && !go_on) break;
-  int lack = c.differences + c.rejected ? 0 : cover_report(&c, verbose, c.cases >= ENOUGH);
+  if (alone) return one(v[1], v[0], c, false) ? 0 : 1;
+  while (c->cases < v[0])
+    if (!batch(s, v[1], s->current, v[0], go_on) && !go_on) break;
+  int lack = c->differences + c->rejected ? 0 : cover_report(c, verbose, c->cases >= ENOUGH);
   printf("diff: %" PRIu64 " cases of %" PRIu64 " programs compared (and %" PRIu64 " refinements), %" PRIu64 " differ, %" PRIu64 " skipped for their size, %" PRIu64 " programs not compiled, %d never seen\n",
-         c.cases, c.programs, c.refinements, c.differences, c.skipped, c.rejected, lack);
-  return c.differences || c.rejected || lack ? 1 : 0;
+         c->cases, c->programs, c->refinements, c->differences, c->skipped, c->rejected, lack);
+  return c->differences || c->rejected || lack ? 1 : 0;
 }

@@ -96,6 +96,22 @@ static str show_vm(bench *b, const vm_result *r) {
 
 /* ---- one case ---- */
 
+/* Whether a look-up found nothing depends on how many rows too many the host gives, so such a mark cannot be compared. */
+static bool looks_up_vacuously(const ir *n) {
+  if (!n) return false;
+  if (n->kind == IR_QUANT && (n->flags & IRF_VACUOUS) && n->bind->eq_field >= 0) return true;
+  if (n->kind == IR_AND)
+    for (uint32_t i = 0; i < n->n; i++)
+      if (looks_up_vacuously(n->v[i])) return true;
+  return n->kind == IR_IMPLIES && looks_up_vacuously(n->b);
+}
+
+static bool vacuity_open(const prog_rule *r) {
+  for (uint32_t i = 0; i < r->nclauses; i++)
+    if (looks_up_vacuously(r->clauses[i].test)) return true;
+  return false;
+}
+
 /* The record as a reader would hand it out: its own arrays, sometimes with room for a frame. */
 static rec *lend(bench *b, const rec *r, bool roomy) {
   if (!r) return NULL;
@@ -135,6 +151,8 @@ static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row, con
   if (!ref_rule(&b->ref, rule, r, &ref)) { skip(b); return; }
   int got = vm_rule(b->e, rule, mine, true, &vm);
   str name = b->p->rules[rule]->name;
+  bool open = vacuity_open(b->p->rules[rule]);
+  if (open) ref.vacuous = vm.vacuous = false;
   if (got == VM_BUDGET || got == VM_OOM) { skip(b); return; }
   if (b->cov) {
     if (b->p->rules[rule]->refinement) b->cov->refinements++; /* they are the same few everywhere: not counted as cases */
@@ -147,6 +165,7 @@ static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row, con
   uint8_t quick = 0, expect = (uint8_t)(ref.v | (ref.vacuous ? 0x80 : 0));
   got = vm_rules(b->e, &rule, 1, lend(b, r, row % 2 == 0), &quick);
   if (got == VM_BUDGET || got == VM_OOM) return;
+  if (open) quick &= 0x7F;
   if (got != VM_OK || quick != expect)
     differ(b, name, source, row, x, str_fmt(&b->eval, "  %s%s in bulk\n", verdict_names[(quick & 0x7F) % V_COUNT], quick & 0x80 ? " (vacuous)" : ""));
   if (b->host.open) differ(b, name, source, row, x, STR("  left a walk open\n"));
@@ -186,6 +205,7 @@ static void run_bulk(bench *b, uint32_t source, uint32_t row, const rec *r) {
     uint8_t alone;
     vm_reset(b->e);
     if (vm_rules(b->e, &rules[i], 1, lend(b, r, true), &alone) != VM_OK || alone == together[i]) continue;
+    if (vacuity_open(b->p->rules[rules[i]]) && (alone & 0x7F) == (together[i] & 0x7F)) continue;
     differ(b, b->p->rules[rules[i]]->name, source, row, str_fmt(&b->eval, "  (alone) %s\n", verdict_names[(alone & 0x7F) % V_COUNT]),
            str_fmt(&b->eval, "  (with others) %s\n", verdict_names[(together[i] & 0x7F) % V_COUNT]));
     return;
