@@ -29,8 +29,8 @@ static void spaces(out *o, int64_t n) {
 
 static str record_name(arena *a, const show *s, const finding *x) {
   if (x->key.n) return x->key;
-  if (x->line && x->file.n) return str_fmt(a, "%.*s:%u", STR_ARG(x->file), x->line);
   if (x->position) return str_fmt(a, "#%" PRId64, x->position);
+  if (x->line && x->file.n) return str_fmt(a, "%.*s:%u:%u", STR_ARG(x->file), x->line, x->col);
   (void)s;
   return STR("-");
 }
@@ -70,7 +70,7 @@ static void put_actual(const show *s, const finding *x, const find_clause *c, in
 }
 
 static void put_place(const show *s, const finding *x, int indent) {
-  if (!x->line || !x->file.n) return;
+  if (!x->line || !x->file.n || (!x->key.n && !x->position)) return;
   out_style(s->o, S_DIM);
   out_fmt(s->o, "%*sat %.*s:%u:%u\n", indent, "", STR_ARG(x->file), x->line, x->col);
   out_style(s->o, S_PLAIN);
@@ -78,7 +78,7 @@ static void put_place(const show *s, const finding *x, int indent) {
 
 static void put_finding(const show *s, const finding *x, int width) {
   arena_mark mark = arena_save(&s->c->a);
-  bool whole = x->kind == FIND_DATA && !x->key.n && !x->position; /* about a column or a table: no record to name */
+  bool whole = x->kind == FIND_DATA && !x->key.n && !x->position && !x->line; /* about a column or a table: no record to name */
   int indent = whole ? 4 : width + 6;
   out_z(s->o, "    ");
   if (!whole) put_key(s, x, width);

@@ -70,6 +70,12 @@ bool rt_source_given(const ir_program *ir, uint32_t source, str db, uint32_t nbi
   return s->from.n && db.n;
 }
 
+str rt_source_file(const ir_program *ir, uint32_t source, uint32_t nbindings, const src_binding *bindings) {
+  for (uint32_t i = 0; i < nbindings; i++)
+    if (binding_names(&bindings[i], ir->sources[source]->name)) return bindings[i].file;
+  return (str){ "", 0 };
+}
+
 /* A source that others look into is read through look-ups as well, so all of its fields are wanted. */
 static bool *fields_of(arena *a, const run *run, uint32_t s) {
   const ir_program *ir = run->p->ir;
@@ -164,7 +170,8 @@ static bool note_bads(worker *w, const rec *r, str order) {
     finding x = { .group = group, .order = at, .kind = FIND_DATA, .sev = SEV_ERROR, .source = r->source, .field = b->field,
                   .key = src_key_text(&w->a, ir, r), .position = r->position, .line = b->line ? b->line : r->line, .col = b->line ? b->col : r->col,
                   .code = DIAG_ROW_VALUE, .column = pr->fields[b->field].column, .message = b->message, .decl = pr->fields[b->field].sp };
-    x.file = x.fix = (str){ "", 0 };
+    x.file = rt_source_file(ir, r->source, w->run->o->nbindings, w->run->o->bindings);
+    x.fix = (str){ "", 0 };
     if (!findings_add(&w->f, &x)) return false;
   }
   return true;
@@ -180,6 +187,7 @@ static int note_verdict(worker *w, uint32_t rule, rec *r, str order) {
   if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
   finding x = rt_finding_of(&w->a, w->run->p, rule, r, &res);
   x.group = group, x.order = order;
+  if (x.line) x.file = rt_source_file(w->run->p->ir, r->source, w->run->o->nbindings, w->run->o->bindings);
   return findings_add(&w->f, &x) ? RT_OK : RT_OOM;
 }
 

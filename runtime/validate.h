@@ -67,4 +67,7 @@ int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, 
 /* Is there data for this source: a binding, or a table of a database that is given? */
 bool rt_source_given(const ir_program *ir, uint32_t source, str db, uint32_t nbindings, const src_binding *bindings);
 
+/* The file that is bound to a source; empty for a table. */
+str rt_source_file(const ir_program *ir, uint32_t source, uint32_t nbindings, const src_binding *bindings);
+
 #endif
