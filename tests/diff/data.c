@@ -11,7 +11,8 @@ typedef struct maker { arena *a; const ir_program *p; const atom_index *x; rng r
 
 static const text *make_text(maker *m, const char *z) {
   str s = str_z(z);
-  const text *atom = m->intern || chance(&m->r, 50) ? atom_find(m->x, s) : NULL;
+  bool lucky = chance(&m->r, 50); /* drawn in any case: what else is drawn must not depend on the program */
+  const text *atom = m->intern || lucky ? atom_find(m->x, s) : NULL;
   if (atom) return atom;
   text *t = ARENA_NEW(m->a, text);
   *t = text_of(str_dup(m->a, s));

@@ -37,7 +37,7 @@ static void show_difference(arena *a, program *p, uint64_t seed, uint64_t number
   if (child == 0) {
     *o = run_text(a, text, data_seed, &m, NULL);
     show_data(o, a);
-    printf("---- %.*s on row %u of source %u\n%.*s", STR_ARG(o->rule), o->row + 1, o->source, STR_ARG(o->problem));
+    printf("---- %.*s on row %u of source %u\n%.*s", STR_ARG(o->rule), o->row + 1, o->source == UINT32_MAX ? 0 : o->source, STR_ARG(o->problem));
     fflush(stdout);
     _exit(0);
   }

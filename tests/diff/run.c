@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_SOURCE UINT32_MAX
+
 enum { REF_STEPS = 3000000, REF_BYTES = 128 << 20, VM_STEPS = 30000000, VM_BYTES = 128 << 20 };
 
 #define NOW INT64_C(1772368200000000) /* 2026-03-01T12:30:00Z */
@@ -15,7 +17,8 @@ typedef struct bench {
   vm_program *vp;
   vm_engine *e;
   struct lib_state *ref_lib, *vm_lib;
-  test_host host;
+  const data *rd, *vd;     /* the same rows, made for the program that the reference runs and for the VM's, which may come from a bundle */
+  test_host host, vm_host;
   arena eval;              /* the reference's, reset per case */
   jmp_buf oom;
   lib_ctx lib;
@@ -142,12 +145,15 @@ static void skip(bench *b) {
   if (b->cov) b->cov->skipped++;
 }
 
-static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row, const rec *r) {
+static const rec *row_of(const data *d, uint32_t source, uint32_t row) { return source == NO_SOURCE ? NULL : d->t[source].rows[row]; }
+
+static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row) {
+  const rec *r = row_of(b->rd, source, row), *v = row_of(b->vd, source, row);
   vm_reset(b->e);
   if (!WITH_EVAL(b)) { skip(b); return; }
   ref_result ref;
   vm_result vm;
-  rec *mine = lend(b, r, row % 2);
+  rec *mine = lend(b, v, row % 2);
   if (!ref_rule(&b->ref, rule, r, &ref)) { skip(b); return; }
   int got = vm_rule(b->e, rule, mine, true, &vm);
   str name = b->p->rules[rule]->name;
@@ -163,15 +169,16 @@ static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row, con
   str x = show_ref(b, &ref), y = got == VM_OK ? show_vm(b, &vm) : STR("  failure\n");
   if (!str_eq(x, y)) { differ(b, name, source, row, x, y); return; }
   uint8_t quick = 0, expect = (uint8_t)(ref.v | (ref.vacuous ? 0x80 : 0));
-  got = vm_rules(b->e, &rule, 1, lend(b, r, row % 2 == 0), &quick);
+  got = vm_rules(b->e, &rule, 1, lend(b, v, row % 2 == 0), &quick);
   if (got == VM_BUDGET || got == VM_OOM) return;
   if (open) quick &= 0x7F;
   if (got != VM_OK || quick != expect)
     differ(b, name, source, row, x, str_fmt(&b->eval, "  %s%s in bulk\n", verdict_names[(quick & 0x7F) % V_COUNT], quick & 0x80 ? " (vacuous)" : ""));
-  if (b->host.open) differ(b, name, source, row, x, STR("  left a walk open\n"));
+  if (b->host.open || b->vm_host.open) differ(b, name, source, row, x, STR("  left a walk open\n"));
 }
 
-static void run_audience(bench *b, uint32_t audience, uint32_t source, uint32_t row, const rec *r) {
+static void run_audience(bench *b, uint32_t audience, uint32_t source, uint32_t row) {
+  const rec *r = row_of(b->rd, source, row), *mine = row_of(b->vd, source, row);
   vm_reset(b->e);
   if (!WITH_EVAL(b)) { skip(b); return; }
   truth t, u, v;
@@ -179,8 +186,8 @@ static void run_audience(bench *b, uint32_t audience, uint32_t source, uint32_t 
   ref_cause *rc = NULL;
   vm_cause *vc = NULL;
   if (!ref_audience(&b->ref, audience, r, &t, &n, &rc)) { skip(b); return; }
-  int got = vm_audience(b->e, audience, lend(b, r, row % 2), &u);
-  if (got == VM_OK) got = vm_audience_causes(b->e, audience, lend(b, r, true), &v, &k, &vc);
+  int got = vm_audience(b->e, audience, lend(b, mine, row % 2), &u);
+  if (got == VM_OK) got = vm_audience_causes(b->e, audience, lend(b, mine, true), &v, &k, &vc);
   if (got == VM_BUDGET || got == VM_OOM) { skip(b); return; }
   if (b->cov) b->cov->cases++, b->cov->audience[t]++;
   buf x = { .a = &b->eval }, y = { .a = &b->eval };
@@ -193,7 +200,8 @@ static void run_audience(bench *b, uint32_t audience, uint32_t source, uint32_t 
 }
 
 /* All rules at once, as `validate` runs them, must give what each gives alone. */
-static void run_bulk(bench *b, uint32_t source, uint32_t row, const rec *r) {
+static void run_bulk(bench *b, uint32_t source, uint32_t row) {
+  const rec *r = row_of(b->vd, source, row);
   uint32_t rules[64], n = 0;
   uint8_t together[64];
   for (uint32_t i = 0; i < b->p->nrules && n < 64; i++)
@@ -218,15 +226,14 @@ static bool rule_runs_on(const ir_program *p, const prog_rule *r, uint32_t sourc
 
 static void run_all(bench *b, const data *d) {
   for (uint32_t i = 0; i < b->p->nrules; i++)
-    if (b->p->rules[i]->source < 0 && !b->p->rules[i]->refinement && !b->out->differs) run_rule(b, i, 0, 0, NULL);
+    if (b->p->rules[i]->source < 0 && !b->p->rules[i]->refinement && !b->out->differs) run_rule(b, i, NO_SOURCE, 0);
   for (uint32_t s = 0; s < b->p->nsources && s < MAX_SOURCES; s++)
     for (uint32_t k = 0; k < d->t[s].n; k++) {
-      const rec *r = d->t[s].rows[k];
       for (uint32_t i = 0; i < b->p->nrules && !b->out->differs; i++)
-        if (rule_runs_on(b->p, b->p->rules[i], s)) run_rule(b, i, s, k, r);
+        if (rule_runs_on(b->p, b->p->rules[i], s)) run_rule(b, i, s, k);
       for (uint32_t i = 0; i < b->p->naudiences && !b->out->differs; i++)
-        if (b->p->audiences[i]->source == s) run_audience(b, i, s, k, r);
-      if (!b->out->differs) run_bulk(b, s, k, r);
+        if (b->p->audiences[i]->source == s) run_audience(b, i, s, k);
+      if (!b->out->differs) run_bulk(b, s, k);
       if (b->out->differs) return;
     }
 }
@@ -255,20 +262,25 @@ static vm_program *through_bundle(arena *a, vm_program *vp, str *error) {
 }
 
 static void run_program(bench *b, rng data_seed, const data_mask *m) {
+  const ir_program *model = vm_model(b->vp);
   atom_index x;
   atom_index_build(&x, b->a, b->p->atoms, b->p->natoms);
-  data *d = data_make(b->a, b->p, &x, data_seed, m);
-  b->out->d = d;
-  host_init(&b->host, d);
+  b->rd = b->vd = b->out->d = data_make(b->a, b->p, &x, data_seed, m);
+  if (model != b->p) {
+    atom_index_build(&x, b->a, model->atoms, model->natoms);
+    b->vd = data_make(b->a, model, &x, data_seed, m);
+  }
+  host_init(&b->host, b->rd);
+  host_init(&b->vm_host, b->vd);
   arena_init(&b->eval, &mem_libc, &b->oom);
   b->eval.limit = REF_BYTES;
   b->ref_lib = lib_open(&mem_libc);
   b->vm_lib = lib_open(&mem_libc);
   b->lib = (lib_ctx){ .a = &b->eval, .keep = b->a, .m = &mem_libc, .now = NOW, .state = b->ref_lib };
   b->ref = (ref_ctx){ .a = &b->eval, .p = b->p, .h = &b->host.h, .lib = &b->lib, .now = NOW, .max_steps = REF_STEPS, .trace = b->cov ? see : NULL, .trace_ud = b->cov };
-  b->e = vm_open(&mem_libc, b->vp, &b->host.h, b->vm_lib, (vm_limits){ VM_STEPS, VM_BYTES });
+  b->e = vm_open(&mem_libc, b->vp, &b->vm_host.h, b->vm_lib, (vm_limits){ VM_STEPS, VM_BYTES });
   vm_set_now(b->e, NOW);
-  run_all(b, d);
+  run_all(b, b->rd);
   vm_close(b->e);
   lib_close(b->ref_lib);
   lib_close(b->vm_lib);
