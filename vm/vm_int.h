@@ -131,15 +131,15 @@ struct vm_table { uint32_t nruns; uint8_t final; vm_row_run *runs; vm_row *rows;
 void vm_prepare(arena *a, code_unit *u);
 
 /* Four tests a branch: what would decide earlier is rarely worth a branch that may be mispredicted. */
-static inline bool vm_out_of_range(const vm_row *r, const val *R) { return (uint64_t)R[r->slot].i - r->i.lo > r->i.span; }
-static inline bool vm_out_of_numbers(const vm_row *r, const val *R) { return !((R[r->slot].n >= r->n.lo) & (R[r->slot].n <= r->n.hi)); }
-static inline bool vm_out_of_ints(const vm_row *r, const val *R) {
+static inline unsigned vm_out_of_range(const vm_row *r, const val *R) { return (unsigned)((uint64_t)R[r->slot].i - r->i.lo > r->i.span); }
+static inline unsigned vm_out_of_numbers(const vm_row *r, const val *R) { return (unsigned)(R[r->slot].n < r->n.lo) | (unsigned)(R[r->slot].n > r->n.hi); }
+static inline unsigned vm_out_of_ints(const vm_row *r, const val *R) {
   uint64_t at = (uint64_t)R[r->slot].i - (uint64_t)(int64_t)(int8_t)r->m.base;
-  return (at > 63) | !(r->m.mask >> (at & 63) & 1);
+  return (unsigned)(at > 63) | (unsigned)(~r->m.mask >> (at & 63) & 1);
 }
-static inline bool vm_out_of_atoms(const vm_row *r, const val *R) {
+static inline unsigned vm_out_of_atoms(const vm_row *r, const val *R) {
   uint32_t atom = R[r->slot].t->atom;
-  return (atom / 64 != r->m.base) | !(r->m.mask >> (atom & 63) & 1);
+  return (unsigned)(atom / 64 != r->m.base) | (unsigned)(~r->m.mask >> (atom & 63) & 1);
 }
 
 static inline int vm_run_table(const vm_table *t, const val *R) {
