@@ -59,6 +59,8 @@ str lib_versions(arena *a) {
   u_versionToString(unicode, unicode_text);
   pcre2_config(PCRE2_CONFIG_VERSION, pcre);
   pcre[strcspn(pcre, " ")] = 0;
+  uint32_t jit = 0;
+  pcre2_config(PCRE2_CONFIG_JIT, &jit); /* with it a pattern reaches its limit at another place */
   str tz = zone_version(a);
-  return str_fmt(a, "ICU %s, Unicode %s; PCRE2 %s; tzdata %.*s", icu_text, unicode_text, pcre, STR_ARG(tz.n ? tz : STR("of unknown version")));
+  return str_fmt(a, "ICU %s, Unicode %s; PCRE2 %s%s; tzdata %.*s", icu_text, unicode_text, pcre, jit ? " with JIT" : "", STR_ARG(tz.n ? tz : STR("of unknown version")));
 }

@@ -96,10 +96,17 @@ static bool simple_length(str s, int64_t *count) {
   return true;
 }
 
+/* ICU counts in 32 bits with a sign, and results may be longer than their input. */
+static bool too_long(lib_ctx *c, str s) {
+  if (s.n <= INT32_MAX / 4) return false;
+  (void)lib_fail(c, STR("the text is too long for this function (over 500 MB)"));
+  return true;
+}
+
 static UBreakIterator *iterator(lib_ctx *c, enum uni_break b, str s) {
   static const UBreakIteratorType types[] = { UBRK_CHARACTER, UBRK_WORD, UBRK_SENTENCE };
   struct uni_state *u = state(c);
-  if (!u) return NULL;
+  if (!u || too_long(c, s)) return NULL;
   UErrorCode e = U_ZERO_ERROR;
   /* CLDR takes the colon out of words everywhere but in Finnish and Swedish: their rules are those of UAX #29, untailored. */
   if (!u->it[b]) u->it[b] = ubrk_open(types[b], b == UNI_WORD ? "fi" : "", NULL, 0, &e);
@@ -185,12 +192,6 @@ static bool ascii_case(lib_ctx *c, enum uni_case k, str s, str *out) {
   memcpy(p, s.p, s.n);
   for (; i < s.n; i++) p[i] = k == UNI_UPPER ? ascii_upper(p[i]) : ascii_lower(p[i]);
   *out = (str){ p, s.n };
-  return true;
-}
-
-static bool too_long(lib_ctx *c, str s) {
-  if (s.n <= INT32_MAX / 4) return false;
-  (void)lib_fail(c, STR("the text is too long for this function (over 500 MB)"));
   return true;
 }
 
