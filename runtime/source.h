@@ -65,7 +65,7 @@ void src_end(src_cursor *c);                     /* after a whole walk: reports 
 /* One record by its key texts in order (as the user typed them on the command line). SRC_DONE: there is none. */
 int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, rec **out);
 
-/* ignored_columns: different names of columns and members that the record does not declare. */
+/* ignored_columns: different names of columns and members that the record does not declare; none for exact records, whose are issues. */
 typedef struct src_counts { int64_t rows; int64_t ignored_columns; int64_t bad_values; } src_counts;
 src_counts src_count(const src_data *d, uint32_t source);
 int64_t src_estimate(src_data *d, uint32_t source); /* rows, -1 unknown: for progress and cost */

@@ -225,7 +225,7 @@ static void count_name(src_cursor *c, str name) {
 static void undeclared_member(src_dec *dec, const prog_record *pr, str name, uint32_t line, uint32_t col) {
   src_cursor *c = dec->ud;
   if (c->quiet) return;
-  count_name(c, name);
+  if (!pr->exact) count_name(c, name);
   if (!pr->exact || c->undeclared++ >= TELL_MAX) return;
   src_issue i = src_issue_of(c->d, c->s, DIAG_DATA_UNDECLARED);
   i.line = line, i.col = col, i.position = c->row.position, i.column = name, i.decl = pr->sp;

@@ -10,8 +10,10 @@ void src_fail(src_data *d, diag_code code, const char *fmt, ...) {
   va_list ap;
   if (d->failed) return; /* what follows from the first one says less */
   va_start(ap, fmt);
-  vsnprintf(d->failure_text, sizeof d->failure_text, fmt, ap);
+  vsnprintf(d->failure_text, sizeof d->failure_text - 16, fmt, ap);
   va_end(ap);
+  size_t n = strlen(d->failure_text);
+  snprintf(d->failure_text + n, sizeof d->failure_text - n, " [%s]", diag_table[code].code);
   d->failure = str_z(d->failure_text);
   d->failure_code = code;
   d->failed = true;
@@ -129,8 +131,7 @@ static bool csv_columns(src_data *d, src_state *s) {
     for (uint32_t k = 0; k < pr->shape.nfields; k++)
       if (str_eq(pr->fields[k].column, f->header[c])) f->field_of[c] = (int32_t)k, seen[k] = true;
     if (f->field_of[c] >= 0) continue;
-    s->ignored_columns++;
-    if (!pr->exact) continue;
+    if (!pr->exact) { s->ignored_columns++; continue; }
     src_issue i = src_issue_of(d, s, DIAG_DATA_UNDECLARED);
     i.line = 1, i.col = f->header_col[c], i.column = f->header[c], i.decl = pr->sp;
     i.message = str_fmt(a, "the file has a column `%.*s` that `%.*s` does not declare, and the record is exact", STR_ARG(f->header[c]), STR_ARG(pr->name));
@@ -256,12 +257,8 @@ int src_open(const src_config *c, src_data **out, arena *scratch, str *failure) 
     return SRC_OK;
   }
   if (st == SRC_FAILED) { /* scratch is the caller's and may jump: copy by hand, then let go of everything */
-    char *p = arena_try(scratch, (size_t)d->failure.n + 16);
-    if (p) {
-      memcpy(p, d->failure.p, d->failure.n);
-      int n = snprintf(p + d->failure.n, 16, " [%s]", diag_table[d->failure_code].code);
-      *failure = (str){ p, d->failure.n + (uint32_t)n };
-    }
+    char *p = arena_try(scratch, (size_t)d->failure.n + 1);
+    if (p) *failure = (str){ memcpy(p, d->failure.p, d->failure.n), d->failure.n };
   }
   src_close(d);
   return st;

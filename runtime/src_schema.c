@@ -238,8 +238,7 @@ static void undeclared_columns(src_data *d, src_state *s, const columns *cols) {
   for (uint32_t k = 0; k < cols->list.n; k++) {
     const column *c = &cols->list.v[k];
     if (c->used || c->hidden) continue;
-    s->ignored_columns++;
-    if (!s->pr->exact) continue;
+    if (!s->pr->exact) { s->ignored_columns++; continue; }
     src_issue i = src_issue_of(d, s, DIAG_DATA_UNDECLARED);
     i.column = c->name, i.decl = s->pr->sp;
     i.message = str_fmt(a, "%s `%.*s` has a column `%.*s` that `%.*s` does not declare, and the record is exact", s->is_view ? "view" : "table",
