@@ -16,7 +16,7 @@ typedef struct cli {
   out *out, *err;          /* out: standard output or --output */
   rt_program *p;           /* closed by main */
   rt_report *r;
-  bool quiet, progress;
+  bool quiet;
   int64_t now;
 } cli;
 
@@ -43,6 +43,8 @@ bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings);
 bool cli_output(cli *c, const args *a);
 /* Closes c->out and says what failed: code, or X_ENV. */
 int cli_finish(cli *c, int code);
+/* Drops what was written to --output: nothing, rather than a part, is left. */
+void cli_discard(cli *c);
 const char *cli_reason(int error);           /* an errno in plain words */
 
 /* Loads and compiles the files; c->p is set unless memory ran out. RT_OK ... of program.h. Says nothing. */
@@ -57,6 +59,13 @@ void show_diags(cli *c, out *o, const rt_program *p, bool warnings);     /* with
 const char *plural(int64_t n, const char *one, const char *many);
 str grouped(arena *a, int64_t n);            /* 1,234,567 */
 int64_t text_width(cli *c, str s);
+
+/* ---- progress (progress.c) ---- */
+typedef struct progress { cli *c; double started, told; bool wanted, shown; } progress;
+progress progress_start(cli *c);
+bool progress_tick(void *ud, str source, int64_t rows, int64_t estimate);  /* ud: the progress */
+void progress_clear(const progress *t);
+double progress_seconds(const progress *t);
 
 /* ---- reports: one file a format ---- */
 typedef struct show {

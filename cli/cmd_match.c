@@ -35,6 +35,7 @@ typedef struct matching {
   bool json;
   uint32_t listed;
   int64_t issues;
+  progress p;
   str failure;
 } matching;
 
@@ -125,6 +126,11 @@ static bool on_match(void *ud, const rt_match *x) {
   }
   arena_restore(&c->a, mark);
   return go_on;
+}
+
+static bool on_progress(void *ud, str source, int64_t rows, int64_t estimate) {
+  matching *m = ud;
+  return progress_tick(&m->p, source, rows, estimate);
 }
 
 static void on_issue(void *ud, const src_issue *i) {
@@ -224,12 +230,14 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
   uint32_t *list;
   if (!find_audiences(c, audiences, &list) || !cli_known_sources(c, o->nbindings, o->bindings)) return X_USAGE;
   o->naudiences = audiences->n, o->audiences = list, o->causes = true, o->ud = m;
-  o->on_match = on_match, o->issue = on_issue;
+  o->on_match = on_match, o->issue = on_issue, o->progress = on_progress;
   rt_match_counts *counts = ARENA_ARRAY(&c->a, rt_match_counts, audiences->n + 1);
   int code = open_outputs(c, a, m, &file);
   str failure = { "", 0 };
   if (code == X_GOOD) {
+    m->p = progress_start(c);
     int status = rt_match_run(c->p, o, &c->a, counts, &failure);
+    progress_clear(&m->p);
     code = cli_exit_of(status);
     if (status == RT_OOM) code = cli_env(c, "out of memory");
     else if (status == RT_STOPPED && m->failure.n) code = cli_env(c, "%.*s", STR_ARG(m->failure));

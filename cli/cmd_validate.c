@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TEXT_PER_RULE = 5, MACHINE_PER_RULE = 1000, MACHINE_TOTAL = 20000 };
@@ -86,36 +85,6 @@ static bool read_limits(cli *c, const args *a, rt_validate_opts *o, enum format 
   return true;
 }
 
-/* ---- progress: on a terminal, after the first second ---- */
-
-static double seconds(void) {
-  struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-typedef struct ticker { cli *c; double started, told; bool shown; } ticker;
-
-static bool tick(void *ud, str source, int64_t rows, int64_t estimate) {
-  ticker *t = ud;
-  double now = seconds();
-  if (!t->c->progress || now - t->started < 1 || now - t->told < 0.2) return true;
-  t->told = now, t->shown = true;
-  arena_mark mark = arena_save(&t->c->a);
-  out_fmt(t->c->err, "\r\033[K%.*s: %s", STR_ARG(source), grouped(&t->c->a, rows).p);
-  if (estimate > rows) out_fmt(t->c->err, " of about %s rows (%.0f%%)", grouped(&t->c->a, estimate).p, 100.0 * (double)rows / (double)estimate);
-  else out_z(t->c->err, " rows");
-  out_flush(t->c->err);
-  arena_restore(&t->c->a, mark);
-  return true;
-}
-
-static void clear_tick(const ticker *t) {
-  if (!t->shown) return;
-  out_z(t->c->err, "\r\033[K");
-  out_flush(t->c->err);
-}
-
 static severity fail_severity(const args *a) {
   const char *text = args_value(a, "fail-on");
   if (text && strcmp(text, "warning") == 0) return SEV_WARNING;
@@ -142,14 +111,15 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
     else report_any(&s, f);
     return cli_finish(c, cli_exit_of(status));
   }
-  ticker t = { c, seconds(), 0, false };
-  o->progress = tick, o->ud = &t;
+  progress t = progress_start(c);
+  o->progress = progress_tick, o->ud = &t;
   status = rt_validate(c->p, o, &c->r);
-  clear_tick(&t);
+  progress_clear(&t);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  s.r = c->r, s.status = status, s.seconds = seconds() - t.started;
+  s.r = c->r, s.status = status, s.seconds = progress_seconds(&t);
   report_any(&s, f);
   int code = status != RT_OK ? cli_exit_of(status) : rt_report_breaks(c->r, s.fail_on, s.allow) ? X_FINDINGS : X_GOOD;
+  if (status != RT_OK && f == F_TEXT) cli_discard(c); /* the other formats say themselves that the run did not end */
   code = cli_finish(c, code);
   if (status != RT_OK) cli_env(c, "%.*s", STR_ARG(c->r->failure));
   return code;
@@ -162,7 +132,6 @@ static int run(cli *c, const args *a) {
     return X_USAGE;
   o.now = c->now;
   o.db = str_z(args_value(a, "db"));
-  c->progress = !c->quiet && isatty(STDERR_FILENO);
   uint32_t at = 0;
   const given *explain = args_next(a, "explain", &at);
   if (explain) return explain_record(c, a, explain->value, explain->value2, o.nbindings, o.bindings);

@@ -134,6 +134,12 @@ bool cli_output(cli *c, const args *a) {
   return false;
 }
 
+void cli_discard(cli *c) {
+  if (!c->out->path) return;
+  out_close(c->out, false);
+  out_fd(c->out, STDOUT_FILENO, false);
+}
+
 int cli_finish(cli *c, int code) {
   char path[512];
   snprintf(path, sizeof path, "%s", c->out->path ? c->out->path : "standard output");

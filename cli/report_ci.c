@@ -68,7 +68,7 @@ static str base_of(str name) {
 typedef struct tally { int64_t tests, failures, errors, skipped; } tally;
 
 static bool rule_ran(const show *s, uint32_t i) {
-  return s->r->selected[i] && s->r->has_data[i] && !s->r->rules[i].n[V_INACTIVE];
+  return s->status == RT_OK && s->r->selected[i] && s->r->has_data[i] && !s->r->rules[i].n[V_INACTIVE];
 }
 
 static bool breaks(const show *s, uint32_t i) {
@@ -103,12 +103,17 @@ static void data_case(const show *s, const find_group *g) {
   out_z(s->o, bad ? "</error>\n    </testcase>\n" : "</system-out>\n    </testcase>\n");
 }
 
+static const char *skip_reason(const show *s, const rt_counts *c) {
+  if (s->status != RT_OK) return "the run did not get to its end";
+  return c->n[V_INACTIVE] ? "not active at this time" : "no data was given for its source";
+}
+
 static void rule_case(const show *s, uint32_t i) {
   const prog_rule *r = s->p->ir->rules[i];
   const rt_counts *c = &s->r->rules[i];
   case_open(s->o, module_of(r->name), base_of(r->name));
   if (!rule_ran(s, i)) {
-    out_fmt(s->o, ">\n      <skipped message=\"%s\"/>\n    </testcase>\n", c->n[V_INACTIVE] ? "not active at this time" : "no data was given for its source");
+    out_fmt(s->o, ">\n      <skipped message=\"%s\"/>\n    </testcase>\n", skip_reason(s, c));
     return;
   }
   if (!rt_counts_bad(c, 0)) { out_z(s->o, "/>\n"); return; }

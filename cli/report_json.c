@@ -94,7 +94,7 @@ static void rule(json *j, const show *s, uint32_t i) {
   place(j, rt_sources(s->p), r->sp);
   if (s->costs) json_str(j, "cost", r->cost_text);
   if (s->r && s->r->rules) {
-    json_bool(j, "ran", s->r->selected[i] && s->r->has_data[i]);
+    json_bool(j, "ran", s->status == RT_OK && s->r->selected[i] && s->r->has_data[i]);
     counts(j, &s->r->rules[i]);
   }
   json_end_object(j);

@@ -10,6 +10,11 @@ if grep -q 'lib.wide' report.txt; then ok "and is there"; else not_ok "and is th
 echo precious > report.txt
 run validate rules.blz --db nowhere.db --output report.txt
 exits "a database that is not there" 3
+same "and the old report is still there" "$(cat report.txt)" precious
+run validate rules.blz --db nowhere.db --format junit --output report.xml
+exits "the same for machines" 3
+if grep -q '<error type="run"' report.xml && ! grep -q '<testcase classname="lib" name="wide"/>' report.xml; then ok "says so, and that nothing passed"
+else not_ok "says so, and that nothing passed"; fi
 run build rules.blz -o /nowhere/x.blzb
 exits "a folder that is not there" 3
 says "is told in plain words" err 'there is no such folder'
