@@ -261,11 +261,12 @@ int number_print(double v, char out[32]) {
 
 /* ---- messages ---- */
 
+/* As a literal, but for `{`, which stays as it is: this is read by people and never compiled. */
 static void print_quoted(buf *out, str s) {
   buf_ch(out, '"');
   for (uint32_t i = 0; i < s.n; i++) {
     char c = s.p[i];
-    if (c == '"' || c == '\\' || c == '{') buf_ch(out, '\\'), buf_ch(out, c);
+    if (c == '"' || c == '\\') buf_ch(out, '\\'), buf_ch(out, c);
     else if (c == '\n') buf_z(out, "\\n");
     else if (c == '\t') buf_z(out, "\\t");
     else if ((unsigned char)c < 32 || c == 127) buf_fmt(out, "\\u{%X}", (unsigned)(unsigned char)c);

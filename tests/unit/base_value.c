@@ -81,7 +81,7 @@ static void values_print(void **state) {
   t.kind = TY_DATE;
   assert_string_equal(printed(&a, &t, (val){ .i = civil_days(2026, 11, 22) }, false), "2026-11-22");
   text x = text_of(STR("say \"{hi}\"\n\x01"));
-  assert_string_equal(printed(&a, &t_text, (val){ .t = &x }, true), "\"say \\\"\\{hi}\\\"\\n\\u{1}\"");
+  assert_string_equal(printed(&a, &t_text, (val){ .t = &x }, true), "\"say \\\"{hi}\\\"\\n\\u{1}\"");
   assert_string_equal(printed(&a, &t_text, (val){ .t = &x }, false), "say \"{hi}\"\n\x01");
   val v[10];
   for (int i = 0; i < 10; i++) v[i].i = i;

@@ -155,9 +155,9 @@ static void styles(void **state) {
     if (strcmp(got, cases[i].r) != 0) fail_msg("%s(%s) is %s", cases[i].f, cases[i].s, got);
   }
   LIST_IS("scripts", "(", "[\"Latn\", \"Cyrl\"]", T("Zoë Жан 1"));
-  LIST_IS("placeholders", "(", "[\"\\{\\{name}}\", \"%d\", \"\\{0}\", \"$\\{x}\", \"%1$s\", \"%(n)s\", \"[[a]]\", \"%\\{b}\"]",
+  LIST_IS("placeholders", "(", "[\"{{name}}\", \"%d\", \"{0}\", \"${x}\", \"%1$s\", \"%(n)s\", \"[[a]]\", \"%{b}\"]",
           T("Hi {{name}}, %d {0} ${x} %1$s %(n)s [[a]] %{b}"));
-  LIST_IS("placeholders", "(", "[\"\\{n, plural, one \\{# asset} other \\{# assets}}\"]", T("You have {n, plural, one {# asset} other {# assets}}."));
+  LIST_IS("placeholders", "(", "[\"{n, plural, one {# asset} other {# assets}}\"]", T("You have {n, plural, one {# asset} other {# assets}}."));
   LIST_IS("placeholders", "(", "[]", T("5% off, 100%, {} %% 50% dark { a b"));
 }
 
