@@ -378,6 +378,25 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
   if (n->a && ex_isbad(a.v[0].e)) return ex_bad(c, n->sp);
   diag *g = diag_add(c->d, DIAG_FUNCTION_UNKNOWN, n->name_sp, "there is no function `%.*s`", STR_ARG(n->name));
   if (field_called(c, n, &a, g)) return ex_bad(c, n->sp);
+  static const char *const elsewhere[][2] = { /* what other languages call it */
+    { "len", "length" }, { "size", "length" }, { "lowercase", "lower" }, { "toLowerCase", "lower" }, { "tolower", "lower" }, { "uppercase", "upper" },
+    { "toUpperCase", "upper" }, { "toupper", "upper" }, { "strip", "trim" }, { "substring", "slice" }, { "substr", "slice" }, { "average", "avg" },
+    { "mean", "avg" }, { "total", "sum" }, { "startsWith", "starts_with" }, { "endsWith", "ends_with" }, { "isEmpty", "is_empty" },
+    { "indexOf", "index_of" }, { "unique", "distinct" }, { "concatenate", "concat" },
+  };
+  for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+    if (str_eq(n->name, str_z(elsewhere[i][0])) && sig_find(c, str_z(elsewhere[i][1]))) {
+      diag_fix_add(c->d, g, n->name_sp, str_z(elsewhere[i][1]), "it is called `%s` here", elsewhere[i][1]);
+      return ex_bad(c, n->sp);
+    }
+  if (str_eq(n->name, STR("includes")) || str_eq(n->name, STR("contains"))) {
+    diag_note_add(c->d, g, (span){ 0, 0 }, "`contains` is an operator: `a.tags contains \"print\"`");
+    return ex_bad(c, n->sp);
+  }
+  if (str_eq(n->name, STR("filter")) || str_eq(n->name, STR("map"))) {
+    diag_note_add(c->d, g, (span){ 0, 0 }, "lists are filtered and mapped by `[x.name for x in xs where x.width > 100]`");
+    return ex_bad(c, n->sp);
+  }
   strs near = { 0 };
   near_decls(c, &near, 1u << DK_FN);
   for (uint32_t i = 0; i < c->lib->count && c->suggestions < 200; i++) *VEC_PUSH(c->a, &near) = str_z(c->lib->table[i].name);

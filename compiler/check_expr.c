@@ -169,6 +169,10 @@ static ex unknown_name(checker *c, const ast *n) {
         return ex_bad(c, n->sp);
       }
   }
+  if (str_eq(name, STR("null")) || str_eq(name, STR("nil")) || str_eq(name, STR("none")) || str_eq(name, STR("None"))) {
+    diag_note_add(c->d, g, (span){ 0, 0 }, "ask whether a value is there with `x exists` and `x missing`");
+    return ex_bad(c, n->sp);
+  }
   strs near = { 0 };
   near_locals(c, &near);
   near_decls(c, &near, ~0u);

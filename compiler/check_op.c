@@ -139,6 +139,16 @@ static ex key_of(checker *c, ex r) { /* a record compared with a reference to it
   return (ex){ n, lift1(c, n->ty->base, r.t) };
 }
 
+/* A literal in quotes where none belong: shows how the type's literals are written. */
+static void without_quotes(checker *c, diag *g, const type *t, const ir *literal) {
+  const type *l = literal->ty->base;
+  if (literal->kind != IR_CONST || !(is_text(l) || (l->kind == TY_LIST && is_text(l->elem)))) return;
+  const char *how = t->kind == TY_COLOR ? "a color is written `#E4002B`" : t->kind == TY_DATE ? "a date is written `2026-11-22`"
+                  : t->kind == TY_TIME ? "a time is written `2026-11-22T09:00:00Z`" : t->kind == TY_BOOL ? "write `true` or `false`"
+                  : t->kind == TY_DURATION ? "a duration is written `90 days`" : t->kind == TY_INT || t->kind == TY_NUMBER ? "a number is written `300`" : NULL;
+  if (how) diag_note_add(c->d, g, (span){ 0, 0 }, "%s, without quotes", how);
+}
+
 /* Brings both to one base type (or one int and one number). False: reported or bad. */
 static bool make_comparable(checker *c, span sp, ex *a, ex *b) {
   if (ex_isbad(*a) || ex_isbad(*b)) return false;
@@ -181,7 +191,8 @@ static bool make_comparable(checker *c, span sp, ex *a, ex *b) {
     return false;
   }
   diag *g = diag_add(c->d, DIAG_COMPARE, sp, "%.*s and %.*s cannot be compared", STR_ARG(s), STR_ARG(t));
-  if (x->kind == TY_COLOR && is_text(y)) diag_note_add(c->d, g, (span){ 0, 0 }, "a color is written `#E4002B`, without quotes");
+  without_quotes(c, g, x, b->n);
+  without_quotes(c, g, y, a->n);
   return false;
 }
 
@@ -276,7 +287,8 @@ static ex in_list(checker *c, const ast *n, ex a, ex b) {
   }
   if (!ok) {
     str s = type_str(c, a.t->base), t = type_str(c, b.t->base);
-    diag_add(c->d, DIAG_COMPARE, n->sp, "%.*s is never an element of %.*s", STR_ARG(s), STR_ARG(t));
+    diag *g = diag_add(c->d, DIAG_COMPARE, n->sp, "%.*s is never an element of %.*s", STR_ARG(s), STR_ARG(t));
+    without_quotes(c, g, a.t->base, b.n);
     return ex_bad(c, n->sp);
   }
   ir *x = ir_bin(c, IR_IN_LIST, c->t_bool, n->sp, a.n, b.n);
