@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_FUNCTIONS = 512 };
+
 typedef enum ptype { P_GT, P_T, P_LIST_T, P_LIST_LIST_T, P_MAP_T, P_NUM, P_LIST_NUM, P_PATTERN, P_PALETTE, P_UNSUPPORTED } ptype;
 typedef struct param { char name[32]; ptype k; gt t; bool opt; } param;
 typedef struct signature { uint32_t n; param p[6]; param ret; bool usable; } signature;
@@ -17,7 +19,7 @@ static param parse_type(const char *s, size_t n) {
     { "bool", G_BOOL }, { "int", G_INT }, { "number", G_NUM }, { "text", G_TEXT }, { "color", G_COLOR }, { "date", G_DATE }, { "time", G_TIME },
     { "duration", G_DUR }, { "list of text", G_LIST + G_TEXT }, { "list of int", G_LIST + G_INT }, { "list of number", G_LIST + G_NUM },
     { "list of color", G_LIST + G_COLOR }, { "list of date", G_LIST + G_DATE }, { "list of duration", G_LIST + G_DUR }, { "Match", G_MATCH },
-    { "Nearest", G_NEAREST }, { "Swatch", G_SWATCH },
+    { "Nearest", G_NEAREST }, { "Swatch", G_SWATCH }, { "Hsl", G_HSL }, { "Lab", G_LAB }, { "Oklch", G_OKLCH }, { "list of Match", G_LIST + G_MATCH },
   };
   static const struct { const char *name; ptype k; } special[] = {
     { "T", P_T }, { "list of T", P_LIST_T }, { "list of list of T", P_LIST_LIST_T }, { "map of T", P_MAP_T }, { "NUM", P_NUM },
@@ -127,13 +129,17 @@ static node *make(gen *g, uint32_t index, const signature *s, gt want, gt var, b
 
 /* A field of what a function gives: find("...").start, c.nearest(acme).delta_e */
 static node *field_of_result(gen *g, gt t, bool opt, int d) {
-  static const gt records[] = { G_MATCH, G_NEAREST };
-  gt from = records[below(&g->r, 2)];
+  static const gt records[] = { G_MATCH, G_NEAREST, G_HSL, G_LAB, G_OKLCH };
+  gt from = records[t == G_NUM ? 1 + below(&g->r, 4) : below(&g->r, 2)];
   const wrecord *r = world_record(from);
   uint32_t n = 0;
   while (r->f[n].name) n++;
   const wfield *f = &r->f[below(&g->r, n)];
   if (f->t != t) return NULL;
+  if (from == G_MATCH && opt && chance(&g->r, 40)) {
+    node *l = gen_call(g, G_LIST + G_MATCH, opt, d);
+    return l ? NODE(g, t, true, fmt(g, "(" K ")[1].%s", f->name), l) : NULL;
+  }
   node *x = gen_call(g, from, opt, d);
   return x ? NODE(g, t, x->opt, fmt(g, "(" K ").%s", f->name), x) : NULL;
 }
@@ -141,16 +147,19 @@ static node *field_of_result(gen *g, gt t, bool opt, int d) {
 node *gen_call(gen *g, gt t, bool opt, int d) {
   if (d < 0) return NULL;
   if ((t == G_INT || t == G_TEXT || t == G_COLOR || t == G_NUM) && chance(&g->r, 15)) return field_of_result(g, t, opt, d);
-  uint32_t n = lib_std.count, from = below(&g->r, n);
+  static signature table[MAX_FUNCTIONS]; /* parsed once: programs ask thousands of times */
+  static bool parsed;
+  uint32_t n = lib_std.count < MAX_FUNCTIONS ? lib_std.count : MAX_FUNCTIONS, fit[MAX_FUNCTIONS], nfit = 0;
+  for (uint32_t i = 0; i < n && !parsed; i++) table[i] = parse_signature(&lib_std.table[i]);
+  parsed = true;
+  gt var, vars[MAX_FUNCTIONS];
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t k = (from + i) % n;
-    signature s = parse_signature(&lib_std.table[k]);
-    gt var;
-    if (!s.usable || (s.ret.opt && !opt) || !solve(g, &s, t, &var)) continue;
+    const signature *s = &table[i];
+    if (!s->usable || (s->ret.opt && !opt) || !solve(g, s, t, &var)) continue;
     if (var == G_KIND || var == G_TIER) continue; /* a union's literal is a text here: overloads would see another T */
-    node *x = make(g, k, &s, t, var, opt, d);
-    if (x) return x;
-    return NULL;
+    vars[nfit] = var;
+    fit[nfit++] = i;
   }
-  return NULL;
+  uint32_t k = nfit ? below(&g->r, nfit) : 0;
+  return nfit ? make(g, fit[k], &table[fit[k]], t, vars[k], opt, d) : NULL;
 }

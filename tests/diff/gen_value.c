@@ -102,6 +102,9 @@ static node *arithmetic(gen *g, gt t, bool opt, int d) {
 
 /* ---- shapes that any type can have ---- */
 
+/* A literal of a union is a text where nothing beside it says which union is meant. */
+static bool union_literal(const node *n) { return n && (n->t == G_KIND || n->t == G_TIER) && n->atom && n->text[0] == '"'; }
+
 static node *conditional(gen *g, gt t, bool opt, int d) {
   uint32_t narrowed = g->nnarrow;
   node *p = chance(&g->r, 40) && g->nnarrow < MAX_NARROW ? gen_path(g, any_scalar(g), true, true, true) : NULL, *c, *a, *b;
@@ -114,6 +117,7 @@ static node *conditional(gen *g, gt t, bool opt, int d) {
   a = gen_expr(g, t, opt, d);
   g->nnarrow = narrowed;
   b = gen_expr(g, t, opt, d);
+  if (union_literal(a) || union_literal(b)) return NULL;
   return a && b ? NODE(g, t, c->opt || a->opt || b->opt, "(if " K " then " K " else " K ")", c, a, b) : NULL;
 }
 
@@ -132,7 +136,7 @@ static node *coalesce(gen *g, gt t, bool opt, int d) {
   node *a = optional(g, t, d);
   if (!a) return NULL;
   node *b = gen_expr(g, t, opt, d);
-  if (b && (t == G_KIND || t == G_TIER) && b->atom && b->text[0] == '"') return NULL; /* a union or a literal is a text */
+  if (union_literal(b)) return NULL;
   return b ? NODE(g, t, b->opt, "(" K " ?? " K ")", a, b) : NULL;
 }
 
@@ -209,7 +213,7 @@ static node *comprehension(gen *g, gt t, bool opt, int d) {
   node *x = NULL;
   if (!gen_walk(g, &w, opt, true, d - 1)) return NULL;
   node *e = gen_expr(g, (gt)(t - G_LIST), false, d - 1);
-  if (e && (e->t == G_KIND || e->t == G_TIER) && e->atom && e->text[0] == '"') e = NULL; /* that list would be one of texts */
+  if (union_literal(e)) e = NULL;
   node *where = chance(&g->r, 60) ? gen_where(g, &w, d - 1) : NULL;
   if (e && where) x = NODE(g, t, w.opt, fmt(g, "[" K " for %s in " K " where " K "]", w.var), e, w.over, where);
   else if (e) x = NODE(g, t, w.opt, fmt(g, "[" K " for %s in " K "]", w.var), e, w.over);
@@ -221,7 +225,7 @@ static node *comprehension(gen *g, gt t, bool opt, int d) {
 static node *gen_list(gen *g, gt t, bool opt, int d) {
   gt te = (gt)(t - G_LIST);
   if (chance(&g->r, 40)) return comprehension(g, t, opt, d);
-  if ((te == G_KIND || te == G_TIER) && (chance(&g->r, 20) || !gen_path(g, te, opt, false, false))) return gen_literal(g, t);
+  if ((te == G_KIND || te == G_TIER) && (chance(&g->r, 20) || !gen_path(g, te, false, false, false))) return gen_literal(g, t);
   uint32_t n = 1 + below(&g->r, 3);
   node *v[3];
   buf b = { .a = g->a };
@@ -229,7 +233,7 @@ static node *gen_list(gen *g, gt t, bool opt, int d) {
   buf_ch(&b, '[');
   for (uint32_t i = 0; i < n; i++) {
     v[i] = gen_expr(g, te, false, d - 1);
-    if (!v[i]) return NULL;
+    if (!v[i] || union_literal(v[i])) return NULL;
     missing |= v[i]->opt;
     buf_z(&b, i ? ", " K : K);
   }

@@ -65,6 +65,9 @@ static const wfield entry_text_fields[] = { { "key", G_TEXT, false, { 0 } }, { "
 static const wfield match_fields[] = { { "text", G_TEXT, false, { 0 } }, { "start", G_INT, false, { 0 } }, { "end", G_INT, false, { 0 } }, { 0 } };
 static const wfield nearest_fields[] = { { "name", G_TEXT, false, { 0 } }, { "color", G_COLOR, false, { 0 } }, { "delta_e", G_NUM, false, { 0 } }, { 0 } };
 static const wfield swatch_fields[] = { { "name", G_TEXT, false, { 0 } }, { "color", G_COLOR, false, { 0 } }, { 0 } };
+static const wfield hsl_fields[] = { { "hue", G_NUM, false, { 0 } }, { "saturation", G_NUM, false, { 0 } }, { "lightness", G_NUM, false, { 0 } }, { 0 } };
+static const wfield lab_fields[] = { { "l", G_NUM, false, { 0 } }, { "a", G_NUM, false, { 0 } }, { "b", G_NUM, false, { 0 } }, { 0 } };
+static const wfield oklch_fields[] = { { "lightness", G_NUM, false, { 0 } }, { "chroma", G_NUM, false, { 0 } }, { "hue", G_NUM, false, { 0 } }, { 0 } };
 
 const wrecord world[] = {
   { "Asset", "assets", G_ASSET, asset_fields, true },
@@ -78,6 +81,9 @@ const wrecord world[] = {
   { "Match", NULL, G_MATCH, match_fields, false },
   { "Nearest", NULL, G_NEAREST, nearest_fields, false },
   { "Swatch", NULL, G_SWATCH, swatch_fields, false },
+  { "Hsl", NULL, G_HSL, hsl_fields, false },
+  { "Lab", NULL, G_LAB, lab_fields, false },
+  { "Oklch", NULL, G_OKLCH, oklch_fields, false },
   { 0 }
 };
 
@@ -89,7 +95,7 @@ const wrecord *world_record(gt t) {
 
 const char *gt_name(gt t) {
   static const char *const names[] = { "bool", "int", "number", "text", "Kind", "Tier", "color", "date", "time", "duration", "Part", "Asset",
-    "Campaign", "Brand", "License", "Log", "?", "?", "Match", "Nearest", "Swatch", "-> assets", "-> campaigns", "-> brands" };
+    "Campaign", "Brand", "License", "Log", "?", "?", "Match", "Nearest", "Swatch", "Hsl", "Lab", "Oklch", "-> assets", "-> campaigns", "-> brands" };
   static const char *const lists[] = { "list of bool", "list of int", "list of number", "list of text", "list of Kind", "list of Tier",
     "list of color", "list of date", "list of time", "list of duration", "list of Part" };
   if (t >= G_MAP) return t == G_MAP + G_INT ? "map of int" : "map of text";
