@@ -56,8 +56,8 @@ int cursor_scan(src_cursor *c) {
   src_data *d = c->d;
   src_state *s = c->s;
   c->ordinal = 0;
-  c->stored = s->stored;
-  if (s->stored) return cursor_statement(c, d->spill, str_fmt(&c->a, "SELECT * FROM s%u ORDER BY pos", s->index));
+  c->stored = s->stored && c->quiet; /* the walk of a run reads the source itself: it also tells what is no row at all */
+  if (c->stored) return cursor_statement(c, d->spill, str_fmt(&c->a, "SELECT * FROM s%u ORDER BY pos", s->index));
   if (s->kind == SK_TABLE) {
     sql_db *db = c->db ? c->db : d->db;
     return cursor_statement(c, db, table_sql(&c->a, s, NULL, s->has_rowid ? s->rowid : NULL));

@@ -221,4 +221,18 @@ static inline const char *walk_text(world *w, uint32_t source) {
   return buf_done(&b).p;
 }
 
+/* The same by way of the host's look-ups. */
+static inline const char *host_text(world *w, const host *h, uint32_t source) {
+  buf b = { .a = &w->a };
+  struct host_cursor *c;
+  const rec *r;
+  if (h->open(h->ud, source, -1, (val){ .i = 0 }, false, &c) != HOST_FOUND) return str_fmt(&w->a, "open: %.*s", STR_ARG(h->failure(h->ud))).p;
+  while (h->next(h->ud, c, false, &r) == HOST_FOUND) {
+    row_print(&b, r);
+    buf_ch(&b, '\n');
+  }
+  h->close(h->ud, c);
+  return buf_done(&b).p;
+}
+
 #endif
