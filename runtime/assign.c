@@ -1,5 +1,5 @@
-/* Assignment by hash. See assign.h. Sources of the foreign schemes: growthbook/growthbook packages/sdk-js/src/util.ts; Unleash/unleash-client-node src/strategy/util.ts;
- * facebookarchive/planout python/planout/ops/random.py; Eppo's SDKs (deterministic sharder). */
+/* Assignment by hash. See assign.h. Sources of the foreign schemes: growthbook/growthbook packages/sdk-js/src/util.ts;
+ * Unleash/unleash-client-node src/strategy/util.ts; facebookarchive/planout python/planout/ops/random.py; Eppo's SDKs (deterministic sharder). */
 #include "runtime/assign.h"
 
 #include <nettle/md5.h>

@@ -1,8 +1,8 @@
 /* The probability of being best, p_i = integral of f_i(x) * prod_{j != i} F_j(x), by cells (semantics: "Thompson, independent arms").
  *
  * With L_i = log F_i and G = exp(sum L_i), a cell [x, y] adds (G(y) - G(x)) * dL_i / sum dL_j to p_i: the increments of G are exact, so the p_i sum to 1
- * whatever the cells are, and only the split inside a cell is approximated. A cell is halved until the split of the whole and of its halves agree; the pair is then
- * extrapolated (the split's error falls fourfold with each halving).
+ * whatever the cells are, and only the split inside a cell is approximated. A cell is halved until the split of the whole and of its
+ * halves agree; the pair is then extrapolated (the split's error falls fourfold with each halving).
  *
  * Equal beliefs are one group with a multiplicity: a thousand arms without evidence cost as much as one.
  *

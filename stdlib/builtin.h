@@ -31,7 +31,8 @@ void lib_close(struct lib_state *s);
 str lib_versions(arena *a);
 
 /* Interpolation formats {x:FORMAT}, one table formats.def for checker, VM and docs: FMT("bytes", "int", "150 KB", "...") . Also .N (N decimals, number or int),
-   and for date/time: date, time, iso. lib_format_check answers whether format fits type t (what is wrong otherwise, in *why); lib_format prints a present value. */
+   and for date/time: date, time, iso. lib_format_check answers whether format fits type t (what is wrong otherwise, in *why);
+   lib_format prints a present value. */
 bool lib_format_check(arena *a, const type *t, str format, str *why);
 void lib_format(buf *out, const type *t, val v, str format);
 

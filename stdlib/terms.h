@@ -1,7 +1,9 @@
 /* Term lists: find whole words and phrases of a list in a text, longest first, without overlaps.
  *
- * A term matches where it stands as whole words: a letter, digit, mark or underscore at its end may not go on in the text. A run of white space matches any run of
- * white space. With fold, Unicode full case folding is applied to both sides. At one place the longest term wins; what follows a match is searched on. */
+ * A term matches where it stands as whole words: a letter, digit, mark or underscore at its end may not go on in the text. A run of
+ * white space matches any run of
+ * white space. With fold, Unicode full case folding is applied to both sides. At one place the longest term wins; what follows a
+ * match is searched on. */
 #ifndef STDLIB_TERMS_H
 #define STDLIB_TERMS_H
 #include "stdlib/lib.h"

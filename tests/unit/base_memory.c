@@ -105,7 +105,7 @@ static void utf8_there_and_back(void **state) {
   (void)state;
   for (uint32_t cp = 0; cp <= 0x10FFFF; cp++) {
     if (cp >= 0xD800 && cp < 0xE000) continue;
-    char s[4];
+    char s[4] = { 0 };
     uint32_t n = utf8_encode(cp, s), back;
     if (utf8_decode(s, s + n, &back) != n || back != cp) fail_msg("U+%X", cp);
     for (uint32_t cut = 1; cut < n; cut++) { /* a cut sequence is invalid, one byte long */

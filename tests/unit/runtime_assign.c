@@ -77,7 +77,8 @@ static void growthbook(void **st) {
   v = member(all, "inNamespace");
   for (size_t i = 0; i < count(v); i++) {
     yajl_val c = at(v, i), ns = at(c, 2);
-    bool got = assign_growthbook_namespace(str_z(YAJL_GET_STRING(at(ns, 0))), str_z(YAJL_GET_STRING(at(c, 1))), YAJL_GET_DOUBLE(at(ns, 1)), YAJL_GET_DOUBLE(at(ns, 2)));
+    str name = str_z(YAJL_GET_STRING(at(ns, 0))), unit = str_z(YAJL_GET_STRING(at(c, 1)));
+    bool got = assign_growthbook_namespace(name, unit, YAJL_GET_DOUBLE(at(ns, 1)), YAJL_GET_DOUBLE(at(ns, 2)));
     assert_int_equal(got, YAJL_IS_TRUE(at(c, 3)));
   }
   yajl_tree_free(all);
