@@ -87,7 +87,8 @@ static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
     if (!want->opt && e.n->ty->opt) opt = true;
     x->v[i] = e.n;
   }
-  x->cause = str_fmt(c->a, "%.*s(...)", STR_ARG(d->name));
+  str subject = n->sp.end - n->sp.beg <= 80 ? subject_of(c, x) : (str){ NULL, 0 };
+  x->cause = subject.n ? subject : str_fmt(c->a, "%.*s(...)", STR_ARG(d->name));
   if (opt) x->ty = type_opt(&c->ty, x->ty);
   *VEC_PUSH(c->a, &c->fn_nodes) = x;
   return (ex){ x, may ? type_opt(&c->ty, f->ret) : f->ret };

@@ -65,6 +65,10 @@ ex check_coerce(checker *c, ex e, const type *want, bool *ok) {
   if (from->kind == TY_INT && to->kind == TY_NUMBER) return to_number(c, e);
   if (from->kind == TY_TEXT && to->kind == TY_UNION && e.n->kind == IR_CONST && union_has(to, str_of(e.n->k.t))) return retyped(c, e, to);
   if (from->kind == TY_REF && to->kind == TY_RECORD && from->rec == to->rec) return check_deref(c, e);
+  if (from->kind == TY_RECORD && to->kind == TY_REF && from->rec == to->rec && from->rec->nkeys == 1) { /* a row stands for its key */
+    ir *key = ir_field(c, e.n, from->rec->keys[0], e.n->sp);
+    return retyped(c, (ex){ key, lift1(c, key->ty->base, e.t) }, to);
+  }
   if (from->kind == TY_REF && to->kind != TY_REF && key_type(from) && type_fits(key_type(from), to)) return retyped(c, e, to);
   if (from->kind == TY_LIST && to->kind == TY_LIST) return coerce_list(c, e, to, ok);
   *ok = false;

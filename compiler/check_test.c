@@ -155,7 +155,7 @@ static bool collect(checker *c, const ast *path, rule_set *s) {
     void *f = names_get(&r->fields, (str){ p.p + i, p.n - i });
     if (!f) break;
     for (uint32_t k = 0; k < r->own.n; k++)
-      if (r->own.v[k]->field == (int32_t)((uintptr_t)f - 1) && r->index == s->record) *VEC_PUSH(c->a, &s->rules) = r->own.v[k];
+      if (r->own.v[k]->field == (int32_t)((uintptr_t)f - 1) && r->index == s->record && r->own.v[k]->sev == SEV_ERROR) *VEC_PUSH(c->a, &s->rules) = r->own.v[k];
     return true;
   }
   module *m = find_module(c, p);
