@@ -138,17 +138,78 @@ static void references_compare_by_key(void **state) {
   assert_int_equal(val_hash(&ref, (val){ .t = &a }), val_hash(&t_text, (val){ .t = &b }));
 }
 
+static str source_name(void *ud, uint32_t id) {
+  (void)ud;
+  return id == 3 ? STR("campaigns") : STR("");
+}
+
 static void types_print_as_written(void **state) {
   (void)state;
   arena a;
   arena_init(&a, &mem_libc, NULL);
   text one = text_of(STR("meta")), two = text_of(STR("ooh"));
   const text *lits[] = { &one, &two };
-  type un = { .kind = TY_UNION, .nlits = 2, .lits = lits };
-  type list_of = { .kind = TY_LIST, .opt = true, .elem = &un };
-  buf b = { .a = &a };
-  type_print(&b, &list_of, NULL);
-  assert_string_equal(buf_done(&b).p, "list of \"meta\" | \"ooh\"?");
+  type_rec shape = { .name = STR("acme.brand.Asset") };
+  type un = { .kind = TY_UNION, .nlits = 2, .lits = lits }, rec_ty = { .kind = TY_RECORD, .rec = &shape };
+  const struct { type t; const char *s; } cases[] = {
+    { { .kind = TY_LIST, .opt = true, .elem = &un }, "list of \"meta\" | \"ooh\"?" }, { { .kind = TY_MAP, .elem = &t_num }, "map of number" },
+    { rec_ty, "Asset" }, { { .kind = TY_REF, .source = 3, .opt = true }, "-> campaigns?" }, { { .kind = TY_REF, .source = 4 }, "-> source 4" }, { { .kind = TY_BOOL, .opt = true }, "bool?" },
+    { { .kind = TY_TEXT }, "text" }, { { .kind = TY_COLOR }, "color" }, { { .kind = TY_DATE }, "date" }, { { .kind = TY_TIME }, "time" }, { { .kind = TY_DURATION }, "duration" },
+    { { .kind = TY_MONTHS }, "months" }, { { .kind = TY_PATTERN }, "pattern" }, { { .kind = TY_PALETTE }, "palette" }, { { .kind = TY_VAR, .var = 'U' }, "U" }, { { .kind = TY_INT }, "int" },
+  };
+  struct type_names names = { source_name, NULL };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    buf b = { .a = &a };
+    type_print(&b, &cases[i].t, &names);
+    assert_string_equal(buf_done(&b).p, cases[i].s);
+  }
+  arena_free(&a);
+}
+
+/* Maps and records: by entries and fields; what is missing on both sides is equal and sorts first. */
+static void maps_and_records(void **state) {
+  (void)state;
+  arena a;
+  arena_init(&a, &mem_libc, NULL);
+  text ka = text_of(STR("a")), kb = text_of(STR("b"));
+  type map_of = { .kind = TY_MAP, .elem = &t_int };
+  map_entry e1[] = { { &ka, { .i = 1 } }, { &kb, { .i = 2 } } }, e2[] = { { &ka, { .i = 1 } }, { &kb, { .i = 3 } } };
+  map m1 = { 2, e1 }, m2 = { 2, e2 }, m3 = { 1, e1 };
+  assert_true(val_cmp(&map_of, (val){ .m = &m1 }, (val){ .m = &m2 }) < 0);
+  assert_true(val_cmp(&map_of, (val){ .m = &m3 }, (val){ .m = &m1 }) < 0);
+  assert_false(val_eq(&map_of, (val){ .m = &m3 }, (val){ .m = &m1 }));
+  assert_true(val_eq(&map_of, (val){ .m = &m1 }, (val){ .m = &m1 }));
+  assert_string_equal(printed(&a, &map_of, (val){ .m = &m1 }, false), "{\"a\": 1, \"b\": 2}");
+  assert_string_equal(as_json(&a, &map_of, (val){ .m = &m1 }, ST_OK), "{\"a\":1,\"b\":2}");
+  assert_true(val_hash(&map_of, (val){ .m = &m1 }) != val_hash(&map_of, (val){ .m = &m2 }));
+  type_field f[] = { { STR("x"), &t_int }, { STR("y"), &t_int } };
+  type_rec shape = { .name = STR("P"), .nfields = 2, .fields = f };
+  type tr = { .kind = TY_RECORD, .rec = &shape };
+  val v1[] = { { .i = 1 }, { .i = 99 } }, v2[] = { { .i = 1 }, { .i = -5 } };
+  uint8_t none[] = { ST_OK, ST_MISSING }, bad[] = { ST_OK, ST_ERR }, all[] = { ST_OK, ST_OK };
+  rec r1 = { .ty = &shape, .v = v1, .st = none }, r2 = { .ty = &shape, .v = v2, .st = none }, r3 = { .ty = &shape, .v = v2, .st = all }, r4 = { .ty = &shape, .v = v2, .st = bad };
+  assert_true(val_eq(&tr, (val){ .r = &r1 }, (val){ .r = &r2 })); /* what a missing field's slot holds does not count */
+  assert_int_equal(val_hash(&tr, (val){ .r = &r1 }), val_hash(&tr, (val){ .r = &r2 }));
+  assert_true(val_cmp(&tr, (val){ .r = &r1 }, (val){ .r = &r3 }) < 0);
+  assert_false(val_eq(&tr, (val){ .r = &r1 }, (val){ .r = &r4 }));
+  assert_string_equal(printed(&a, &tr, (val){ .r = &r4 }, false), "P(x: 1, y: error)");
+  assert_string_equal(as_json(&a, &tr, (val){ .r = &r4 }, ST_OK), "{\"x\":1,\"y\":null}");
+  arena_free(&a);
+}
+
+static void json_of_everything(void **state) {
+  (void)state;
+  arena a;
+  arena_init(&a, &mem_libc, NULL);
+  const struct { type t; val v; const char *s; } cases[] = {
+    { { .kind = TY_BOOL }, { .i = 1 }, "true" }, { { .kind = TY_INT }, { .i = INT64_MIN }, "-9223372036854775808" }, { { .kind = TY_NUMBER }, { .n = 0.1 }, "0.1" },
+    { { .kind = TY_COLOR }, { .i = 0xE4002BFF }, "\"#E4002B\"" }, { { .kind = TY_DATE }, { .i = 0 }, "\"1970-01-01\"" }, { { .kind = TY_TIME }, { .i = 0 }, "\"1970-01-01T00:00:00Z\"" },
+    { { .kind = TY_DURATION }, { .i = USEC_PER_DAY }, "\"1 day\"" }, { { .kind = TY_MONTHS }, { .i = 12 }, "\"1 year\"" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_string_equal(as_json(&a, &cases[i].t, cases[i].v, ST_OK), cases[i].s);
+    assert_string_equal(as_json(&a, &cases[i].t, cases[i].v, ST_MISSING), "null");
+  }
   arena_free(&a);
 }
 
@@ -156,7 +217,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_print_shortest), cmocka_unit_test(numbers_read_back), cmocka_unit_test(numbers_ignore_the_locale),
     cmocka_unit_test(values_print), cmocka_unit_test(json_repairs_bad_utf8), cmocka_unit_test(order_and_hash_agree_with_equality),
-    cmocka_unit_test(references_compare_by_key), cmocka_unit_test(types_print_as_written),
+    cmocka_unit_test(references_compare_by_key), cmocka_unit_test(types_print_as_written), cmocka_unit_test(maps_and_records), cmocka_unit_test(json_of_everything),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

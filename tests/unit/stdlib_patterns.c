@@ -73,7 +73,7 @@ static void replacing(void **state) {
   TEXT("replace", "(s: text, p:", "\"-b--c-\"", T("baac"), P("a*"), T("-"));
   TEXT("replace", "(s: text, p:", "error", T("a"), P("a"), T("$1"));
   TEXT("replace", "(s: text, p:", "error", T("a"), P("a"), T("${nope}"));
-  TEXT("replace", "(s: text, p:", "\"$ $\\{\"", T("a"), P("a"), T("$ ${"));
+  TEXT("replace", "(s: text, p:", "\"$ ${\"", T("a"), P("a"), T("$ ${"));
   SHOWS(b, "split", "(s: text, p:", &ty_texts, "[\"a\", \"b\", \"c\"]", T("a, b;c"), P("[,;]\\s*"));
   SHOWS(b, "split", "(s: text, p:", &ty_texts, "[\"\", \"a\", \"\"]", T(",a,"), P(","));
   SHOWS(b, "split", "(s: text, p:", &ty_texts, "[\"a\", \"é\"]", T("aé"), P(""));
