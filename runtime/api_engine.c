@@ -147,6 +147,7 @@ static blz_status keep_bindings(blz_engine *e, const char *database, const blz_s
   for (size_t i = 0; i < n; i++) {
     str a, b;
     if (rt_find_name(ir, RT_NAME_SOURCE, str_z(sources[i].name), &a, &b) < 0) return api_fail(e, BLZ_NOT_FOUND, "there is no source `%s`, or there are several", sources[i].name);
+    if (strcmp(sources[i].file, "-") == 0) return api_fail(e, BLZ_BAD_VALUE, "standard input belongs to the host; name a file");
     e->bindings[i] = (src_binding){ str_dup(&e->kept, str_z(sources[i].name)), str_dup(&e->kept, str_z(sources[i].file)), str_dup(&e->kept, str_z(sources[i].pointer)) };
   }
   e->nbindings = (uint32_t)n;

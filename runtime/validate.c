@@ -123,6 +123,9 @@ static void plan(run *run) {
     run->wanted[s] = run->nlist[s] && !run->o->schema_only ? given || file : given && !run->o->nonly;
     run->fields[s] = fields_of(a, run, s);
   }
+  bool some = false;
+  for (uint32_t s = 0; s < ir->nsources; s++) some = some || run->wanted[s];
+  for (uint32_t s = 0; !some && s < ir->nsources; s++) run->wanted[s] = run->nlist[s] > 0; /* no data at all is no pass: opening says what is missing */
   rep->ndata_groups = group;
   rep->data_found = ARENA_ARRAY(a, int64_t, group);
   run->ngroups = group + ir->nrules;

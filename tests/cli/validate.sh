@@ -63,8 +63,10 @@ else skip "the JSON is as its schema says" "python3 with jsonschema is not insta
 
 run validate rules.blz --db lib.db --format sarif
 json "SARIF: a row is a logical location" '$.runs[0].results[0].locations[0].logicalLocations[0].kind' row
-same "SARIF: rules have help" "$(sqlite3 :memory: "select count(*) from json_each(cast(readfile('out') as text), '$.runs[0].tool.driver.rules') r where json_extract(r.value, '$.help.text') is null")" 0
-same "SARIF: each result's rule is where its index says" "$(sqlite3 :memory: "select count(*) from json_each(cast(readfile('out') as text), '$.runs[0].results') r where json_extract(r.value, '$.ruleId') != json_extract(cast(readfile('out') as text), '$.runs[0].tool.driver.rules[' || json_extract(r.value, '$.ruleIndex') || '].id')")" 0
+sql() { sqlite3 :memory: "select $1 from json_each(cast(readfile('out') as text), '$2') x where $3"; }
+same "SARIF: rules have help" "$(sql 'count(*)' '$.runs[0].tool.driver.rules' "json_extract(x.value, '$.help.text') is null")" 0
+indexed="json_extract(cast(readfile('out') as text), '$.runs[0].tool.driver.rules[' || json_extract(x.value, '$.ruleIndex') || '].id')"
+same "SARIF: each result's rule is where its index says" "$(sql 'count(*)' '$.runs[0].results' "json_extract(x.value, '$.ruleId') != $indexed")" 0
 run validate rules.blz --db lib.db --format junit
 says "JUnit: a case a rule" out '<testcase classname="lib" name="wide">'
 says "JUnit: a failure" out '<failure type="error" message="1 fail, 0 unknown, 1 error: Heroes fill the screen"'
@@ -80,7 +82,8 @@ exits "warnings alone end with 0" 0
 run validate rules.blz --db lib.db --only described --fail-on warning
 exits "unless they count" 1
 run validate rules.blz --db lib.db --only 'lib.Asset' --format json
-same "a record's name selects its fields" "$(sqlite3 :memory: "select group_concat(distinct json_extract(f.value, '$.rule')) from json_each(cast(readfile('out') as text), '$.findings') f where json_extract(f.value, '$.kind') = 'rule' and json_extract(f.value, '$.rule') not like 'lib.Asset.%'")" ""
+others="json_extract(x.value, '$.kind') = 'rule' and json_extract(x.value, '$.rule') not like 'lib.Asset.%'"
+same "a record's name selects its fields" "$(sql 'count(*)' '$.findings' "$others")" 0
 run validate rules.blz --db lib.db --only wied
 exits "no such rule is wrong usage" 4
 says "and is suggested" err 'did you mean `lib.wide`?'
@@ -174,6 +177,11 @@ says "with its finding" out 'icons.Icon.hex'
 printf 'title,hex\nA,00FF00\nB,123\n' > icons.csv
 run validate icons.blz --source icons=icons.csv
 exits "a CSV file" 1
+run validate icons.blz
+exits "no data at all is no pass" 3
+says "and how to give some" err '--source icons=FILE'
+run validate icons.blz --source icons=icons.json#/icons --explain Icon.hex '#2'
+says "records without a key are explained by position" out 'icons.Icon.hex on #2: fail'
 run validate icons.blz --source icons=nowhere.json
 exits "a data file that is not there" 3
 printf '{"icons": [{"title": "A", "hex": NaN}]}' > nan.json
