@@ -27,25 +27,30 @@ static int first_row(const cover_cell *rows, uint32_t nrows, uint32_t ncols, con
   return -1;
 }
 
+/* Knuth's linear congruential generator: repeatable. */
+static uint32_t rnd(uint64_t *seed, uint32_t n) {
+  *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(*seed >> 33) % n;
+}
+
 static void against_brute_force(void **state) {
   (void)state;
   uint64_t seed = 7;
-#define RND(n) (seed = seed * 6364136223846793005u + 1442695040888963407u, (uint32_t)(seed >> 33) % (n))
   int covered = 0, holes = 0, dead = 0;
   for (int round = 0; round < 4000; round++) {
     arena a;
     arena_init(&a, &mem_libc, &oom);
     enum { COLS = 3, MAX = 7 };
-    uint32_t ncols = 1 + RND(COLS), nrows = RND(MAX + 1);
+    uint32_t ncols = 1 + rnd(&seed, COLS), nrows = rnd(&seed, MAX + 1);
     cover_column cols[COLS];
     cover_cell rows[MAX * COLS];
     cover_range ranges[MAX * COLS][2];
-    for (uint32_t i = 0; i < ncols; i++) cols[i] = (cover_column){ -1, (int64_t)RND(4), RND(2) };
+    for (uint32_t i = 0; i < ncols; i++) cols[i] = (cover_column){ -1, (int64_t)rnd(&seed, 4), rnd(&seed, 2) };
     for (uint32_t i = 0; i < nrows * ncols; i++) {
-      rows[i] = (cover_cell){ .any = RND(4) == 0, .missing = RND(3) == 0, .n = RND(3), .v = ranges[i] };
+      rows[i] = (cover_cell){ .any = rnd(&seed, 4) == 0, .missing = rnd(&seed, 3) == 0, .n = rnd(&seed, 3), .v = ranges[i] };
       for (uint32_t j = 0; j < rows[i].n; j++) {
-        int64_t lo = (int64_t)RND(7) - 2;
-        ranges[i][j] = (cover_range){ lo, lo + RND(4) };
+        int64_t lo = (int64_t)rnd(&seed, 7) - 2;
+        ranges[i][j] = (cover_range){ lo, lo + rnd(&seed, 4) };
       }
     }
     cover_result r = cover_table(&a, cols, ncols, rows, nrows, 1000000);

@@ -87,16 +87,20 @@ static void reference(const belief *m, uint32_t n, double lo, double hi, double 
   free(cdf), free(old), free(pdf), free(acc), free(con);
 }
 
+static double rnd(uint64_t *seed) {
+  *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+  return (double)(*seed >> 11) * 0x1p-53;
+}
+
 static void against_long_double(void **st) {
   (void)st;
   uint64_t seed = 99;
-#define RND() (seed = seed * 6364136223846793005u + 1442695040888963407u, (double)(seed >> 11) * 0x1p-53)
   for (int round = 0; round < 6; round++) {
     enum { N = 6 };
     belief m[N];
-    double p[N], r[N], scale = pow(10, 1 + RND() * 4);
+    double p[N], r[N], scale = pow(10, 1 + rnd(&seed) * 4);
     for (int i = 0; i < N; i++) {
-      double n = scale * (0.2 + RND()), rate = 0.02 + 0.03 * RND();
+      double n = scale * (0.2 + rnd(&seed)), rate = 0.02 + 0.03 * rnd(&seed);
       m[i] = (belief){ false, 1 + floor(n * rate), 40 + floor(n * (1 - rate)) };
     }
     best(m, N, p);

@@ -93,25 +93,29 @@ static void problems(void **st) {
   assert_true(s.n == 1 && s.why == TERMS_EMPTY);
 }
 
+static uint32_t rnd(uint64_t *seed, uint32_t n) {
+  *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(*seed >> 33) % n;
+}
+
 /* Random texts over a tiny alphabet, against a search that tries every term at every place. */
 static void against_naive(void **st) {
   fix *f = *st;
   uint64_t seed = 12345;
-#define RND(n) (seed = seed * 6364136223846793005u + 1442695040888963407u, (uint32_t)(seed >> 33) % (n))
   for (int round = 0; round < 3000; round++) {
     arena_reset(&f->a);
     static const char letters[] = "ab -#";
     char words[6][8], text[40];
     term_entry e[6];
-    uint32_t n = 1 + RND(6), len = RND(39);
+    uint32_t n = 1 + rnd(&seed, 6), len = rnd(&seed, 39);
     for (uint32_t i = 0; i < n; i++) {
-      uint32_t k = 1 + RND(4);
-      for (uint32_t j = 0; j < k; j++) words[i][j] = letters[RND(5)];
-      words[i][0] = "ab#"[RND(3)], words[i][k - 1] = "ab#"[RND(3)]; /* no spaces at the ends, and no double ones below */
+      uint32_t k = 1 + rnd(&seed, 4);
+      for (uint32_t j = 0; j < k; j++) words[i][j] = letters[rnd(&seed, 5)];
+      words[i][0] = "ab#"[rnd(&seed, 3)], words[i][k - 1] = "ab#"[rnd(&seed, 3)]; /* no spaces at the ends, and no double ones below */
       for (uint32_t j = 1; j < k; j++) if (words[i][j] == ' ' && words[i][j - 1] == ' ') words[i][j] = 'a';
       e[i] = (term_entry){ .text = { words[i], k } };
     }
-    for (uint32_t i = 0; i < len; i++) { text[i] = letters[RND(5)]; if (i && text[i] == ' ' && text[i - 1] == ' ') text[i] = 'b'; }
+    for (uint32_t i = 0; i < len; i++) { text[i] = letters[rnd(&seed, 5)]; if (i && text[i] == ' ' && text[i - 1] == ' ') text[i] = 'b'; }
     terms *t = terms_build(&f->a, e, n, false, NULL, NULL);
     terms_scan w;
     term_match m;
