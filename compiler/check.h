@@ -165,6 +165,7 @@ struct checker {
   names librecs;         /* name -> type_rec */
   names atoms;           /* text -> text* */
   VEC(const text *) atom_list;
+  VEC(ir *) chunks;      /* by atom */
   names patterns;
   VEC(pattern *) pattern_list;
   names entries;         /* map element type, printed address -> entry record */
@@ -194,6 +195,7 @@ ir *ir_bin(checker *c, ir_kind k, const type *t, span sp, ir *a, ir *b);
 ir *ir_retype(checker *c, ir *n, const type *t);     /* the same value under another type of the same representation */
 ir *ir_int(checker *c, int64_t i, span sp);
 ir *ir_text(checker *c, str s, span sp);
+ir *ir_chunk(checker *c, str s);                     /* a piece of a message: one node for each text of the program */
 ir *ir_const(checker *c, const type *t, val v, span sp);
 ir *ir_local(checker *c, const local *l, span sp);
 ir *ir_field(checker *c, ir *rec, uint32_t field, span sp);
@@ -311,7 +313,8 @@ ir *message_of(checker *c, const ir *test, bool negated, str clause_text);
 ir *message_of_clause(checker *c, const prog_clause *k, const ir *test, bool negated);
 ir *message_unit(checker *c, ir *count, const char *one, const char *many, span sp);
 ir *message_settled(checker *c, ir *m);
-ir *message_join(checker *c, span sp, ir **parts, uint32_t n);
+typedef struct part { ir *n; str s; } part;          /* of a message: a value, or a piece of text when n is NULL */
+ir *message_join(checker *c, span sp, const part *parts, uint32_t n);
 prog_rule *rule_new(checker *c, decl *d);
 
 /* ---- graph.c, cost.c, lint.c ---- */

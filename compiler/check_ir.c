@@ -41,6 +41,14 @@ ir *ir_const(checker *c, const type *t, val v, span sp) {
 ir *ir_int(checker *c, int64_t i, span sp) { return ir_const(c, c->t_int, (val){ .i = i }, sp); }
 ir *ir_text(checker *c, str s, span sp) { return ir_const(c, c->t_text, (val){ .t = check_atom(c, s) }, sp); }
 
+ir *ir_chunk(checker *c, str s) {
+  const text *t = check_atom(c, s);
+  while (c->chunks.n < t->atom) *VEC_PUSH(c->a, &c->chunks) = NULL;
+  ir **at = &c->chunks.v[t->atom - 1];
+  if (!*at) *at = ir_const(c, c->t_text, (val){ .t = t }, (span){ 0, 0 });
+  return *at;
+}
+
 ir *ir_local(checker *c, const local *l, span sp) {
   ir *n = ir_new(c, IR_LOCAL, l->t, sp);
   n->local = l->index;

@@ -8,27 +8,34 @@ typedef struct msg {
   checker *c;
   span sp;
   const prog_clause *k;  /* whose witnesses are "an element of ..." */
-  VEC(ir *) v;
+  VEC(part) v;
   uint32_t depth;
 } msg;
 
 static void say(msg *m, str s) {
-  if (s.n) *VEC_PUSH(m->c->a, &m->v) = ir_text(m->c, s, m->sp);
+  if (s.n) *VEC_PUSH(m->c->a, &m->v) = (part){ .s = s };
 }
 static void say_z(msg *m, const char *z) { say(m, str_z(z)); }
+static void say_ir(msg *m, ir *n) { *VEC_PUSH(m->c->a, &m->v) = (part){ .n = n }; }
 
-ir *message_join(checker *c, span sp, ir **parts, uint32_t n) {
+ir *message_join(checker *c, span sp, const part *parts, uint32_t n) {
   ir *x = ir_new(c, IR_INTERP, c->t_text, sp);
-  VEC(ir *) v = { 0 };
-  for (uint32_t i = 0; i < n; i++) {
-    ir *p = parts[i], *last = v.n ? v.v[v.n - 1] : NULL;
-    if (ir_is(last, IR_CONST) && last->ty == c->t_text && p->kind == IR_CONST && p->ty == c->t_text)
-      v.v[v.n - 1] = ir_text(c, str_fmt(c->a, "%.*s%.*s", STR_ARG(str_of(last->k.t)), STR_ARG(str_of(p->k.t))), sp);
-    else *VEC_PUSH(c->a, &v) = p;
+  uint32_t values = 0;
+  for (uint32_t i = 0; i < n; i++) values += parts[i].n != NULL;
+  x->v = ARENA_ARRAY(c->a, ir *, values * 2 + 1);
+  for (uint32_t i = 0; i < n;) {
+    if (parts[i].n) {
+      if (parts[i].n->ty->opt) x->ty = type_opt(&c->ty, c->t_text);
+      x->v[x->n++] = parts[i++].n;
+      continue;
+    }
+    uint32_t from = i;
+    while (i < n && !parts[i].n) i++;
+    buf b = { .a = c->a };
+    for (uint32_t k = from; k < i && i - from > 1; k++) buf_str(&b, parts[k].s);
+    x->v[x->n++] = ir_chunk(c, i - from > 1 ? buf_done(&b) : parts[from].s);
   }
-  x->v = v.v, x->n = v.n, x->fmt = ARENA_ARRAY(c->a, str, v.n ? v.n : 1);
-  for (uint32_t i = 0; i < v.n; i++)
-    if (v.v[i]->ty->opt) x->ty = type_opt(&c->ty, c->t_text);
+  x->fmt = ARENA_ARRAY(c->a, str, x->n ? x->n : 1);
   return x;
 }
 
@@ -37,7 +44,7 @@ static ir *or_missing(checker *c, ir *v, ir *shown, span sp) {
   ir *e = ir_new(c, IR_EXISTS, c->t_bool, sp);
   e->a = v;
   ir *x = ir_new(c, IR_IF, c->t_text, sp);
-  x->a = e, x->b = shown, x->c = ir_text(c, STR("(missing)"), sp);
+  x->a = e, x->b = shown, x->c = ir_chunk(c, STR("(missing)"));
   return x;
 }
 
@@ -45,7 +52,7 @@ static ir *or_missing(checker *c, ir *v, ir *shown, span sp) {
 ir *message_unit(checker *c, ir *count, const char *one, const char *many, span sp) {
   ir *is_one = ir_bin(c, IR_CMP, c->t_bool, sp, count, ir_int(c, 1, sp)), *x = ir_new(c, IR_IF, lift1(c, c->t_text, count->ty), sp);
   is_one->op = OP_EQ;
-  x->a = is_one, x->b = ir_text(c, str_z(one), sp), x->c = ir_text(c, str_z(many), sp);
+  x->a = is_one, x->b = ir_chunk(c, str_z(one)), x->c = ir_chunk(c, str_z(many));
   return x;
 }
 
@@ -60,11 +67,14 @@ static void show(msg *m, const ir *n) {
     say(m, buf_done(&b));
     return;
   }
-  ir *parts[3] = { ir_text(c, STR("\""), m->sp), v, ir_text(c, STR("\""), m->sp) };
-  ir *shown = quote ? message_join(c, m->sp, parts, 3) : message_join(c, m->sp, &v, 1);
-  if (v->ty->opt) *VEC_PUSH(c->a, &m->v) = or_missing(c, v, shown, m->sp);
-  else
-    for (uint32_t i = 0; i < shown->n; i++) *VEC_PUSH(c->a, &m->v) = shown->v[i];
+  if (v->ty->opt) {
+    part parts[3] = { { .s = STR("\"") }, { .n = v }, { .s = STR("\"") } };
+    say_ir(m, or_missing(c, v, quote ? message_join(c, m->sp, parts, 3) : message_join(c, m->sp, parts + 1, 1), m->sp));
+    return;
+  }
+  if (quote) say_z(m, "\"");
+  say_ir(m, v);
+  if (quote) say_z(m, "\"");
 }
 
 static bool showable(const ir *n) {
@@ -113,7 +123,7 @@ static void say_what_is(msg *m, const ir *n) {
     say_z(m, " has ");
     show(m, n);
     ir *unit = message_unit(m->c, (ir *)(uintptr_t)n, list ? " element" : " character", list ? " elements" : " characters", m->sp);
-    *VEC_PUSH(m->c->a, &m->v) = n->ty->opt ? or_missing(m->c, unit, unit, m->sp) : unit;
+    say_ir(m, n->ty->opt ? or_missing(m->c, unit, unit, m->sp) : unit);
     return;
   }
   say(m, subject(m, n));
@@ -225,7 +235,7 @@ static bool phrase_all(msg *m, const ir *n, bool neg) {
     rest = x;
   }
   if (!rest) return false;
-  *VEC_PUSH(c->a, &m->v) = rest;
+  say_ir(m, rest);
   return true;
 }
 

@@ -58,32 +58,35 @@ static const char *bound_words(uint8_t op) {
   return op == OP_GE ? "at least " : op == OP_GT ? "more than " : op == OP_LE ? "at most " : "less than ";
 }
 
-static ir *shown(checker *c, const ir *k, span sp) {
+static part says(str s) { return (part){ .s = s }; }
+static part value(ir *n) { return (part){ .n = n }; }
+
+static part shown(checker *c, const ir *k) {
   buf b = { .a = c->a };
   val_print(&b, k->ty, k->k, false);
-  return ir_text(c, buf_done(&b), sp);
+  return says(buf_done(&b));
 }
 
 static ir *bound_message(checker *c, const refine *r, ir *v, ir *measured, str subject) {
   bool list = v->ty->kind == TY_LIST;
   uint32_t of = sizeof "an element of " - 1;
   str list_name = v->kind == IR_LOCAL && subject.n > of ? (str){ subject.p + of, subject.n - of } : subject;
-  ir *p[12];
+  part p[12];
   uint32_t n = 0;
   if (r->length && v->kind == IR_LOCAL && !list) { /* an element: which one */
-    p[n++] = ir_text(c, STR("\""), r->sp);
-    p[n++] = v;
-    p[n++] = ir_text(c, str_fmt(c->a, "\" in %.*s has ", STR_ARG(list_name)), r->sp);
+    p[n++] = says(STR("\""));
+    p[n++] = value(v);
+    p[n++] = says(str_fmt(c->a, "\" in %.*s has ", STR_ARG(list_name)));
   } else {
-    p[n++] = ir_text(c, str_fmt(c->a, r->length ? "%.*s has " : "%.*s is ", STR_ARG(subject)), r->sp);
+    p[n++] = says(str_fmt(c->a, r->length ? "%.*s has " : "%.*s is ", STR_ARG(subject)));
   }
-  p[n++] = measured;
-  if (r->length) p[n++] = message_unit(c, measured, list ? " element" : " character", list ? " elements" : " characters", r->sp);
-  p[n++] = ir_text(c, STR("; "), r->sp);
-  if (r->kind == RF_CMP) p[n++] = ir_text(c, str_z(bound_words(r->op)), r->sp);
-  p[n++] = shown(c, r->lo, r->sp);
-  if (r->kind == RF_RANGE) p[n++] = ir_text(c, STR(" to "), r->sp), p[n++] = shown(c, r->hi, r->sp);
-  p[n++] = ir_text(c, r->length ? STR(" are allowed") : STR(" is allowed"), r->sp);
+  p[n++] = value(measured);
+  if (r->length) p[n++] = value(message_unit(c, measured, list ? " element" : " character", list ? " elements" : " characters", r->sp));
+  p[n++] = says(STR("; "));
+  if (r->kind == RF_CMP) p[n++] = says(str_z(bound_words(r->op)));
+  p[n++] = shown(c, r->lo);
+  if (r->kind == RF_RANGE) p[n++] = says(STR(" to ")), p[n++] = shown(c, r->hi);
+  p[n++] = says(r->length ? STR(" are allowed") : STR(" is allowed"));
   return message_join(c, r->sp, p, n);
 }
 
@@ -99,7 +102,7 @@ static void bound(refining *f, const refine *r, ir *v, str subject) {
 }
 
 static ir *quoted_message(checker *c, span sp, str subject, ir *v, str after) {
-  ir *p[] = { ir_text(c, str_fmt(c->a, "%.*s is \"", STR_ARG(subject)), sp), v, ir_text(c, str_fmt(c->a, "\"%.*s", STR_ARG(after)), sp) };
+  part p[] = { says(str_fmt(c->a, "%.*s is \"", STR_ARG(subject))), value(v), says(str_fmt(c->a, "\"%.*s", STR_ARG(after))) };
   return message_join(c, sp, p, 3);
 }
 
