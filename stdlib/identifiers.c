@@ -60,9 +60,20 @@ static int locale_part(lib_ctx *c, const val *args, size_t offset, val *out) {
   return part->n ? ok_text(c, out, *part) : ST_MISSING;
 }
 
-int bi_locale_language(lib_ctx *c, const val *args, const uint8_t *st, val *out) { UNUSED; return locale_part(c, args, offsetof(struct locale, language), out); }
-int bi_locale_script(lib_ctx *c, const val *args, const uint8_t *st, val *out) { UNUSED; return locale_part(c, args, offsetof(struct locale, script), out); }
-int bi_locale_region(lib_ctx *c, const val *args, const uint8_t *st, val *out) { UNUSED; return locale_part(c, args, offsetof(struct locale, region), out); }
+int bi_locale_language(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  UNUSED;
+  return locale_part(c, args, offsetof(struct locale, language), out);
+}
+
+int bi_locale_script(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  UNUSED;
+  return locale_part(c, args, offsetof(struct locale, script), out);
+}
+
+int bi_locale_region(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  UNUSED;
+  return locale_part(c, args, offsetof(struct locale, region), out);
+}
 
 int bi_country_name(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   UNUSED;

@@ -113,7 +113,9 @@ static bool simple(struct parser *p) {
     if (!operator(p, "WITH")) return false;
     emit(p, " WITH ");
     advance(p);
-    if (!p->tok.n || !known(p, exceptions, sizeof exceptions / sizeof *exceptions, STR("WITH is not followed by an exception of the SPDX list"))) return stop(p, STR("an exception is missing"));
+    if (!p->tok.n) return stop(p, STR("an exception is missing after WITH"));
+    str none = STR("WITH is not followed by an exception of the SPDX list");
+    if (!known(p, exceptions, sizeof exceptions / sizeof *exceptions, none)) return false;
     advance(p);
   }
   return true;

@@ -189,8 +189,8 @@ static void codes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(arena_gives_everything_back), cmocka_unit_test(arena_jumps_or_refuses), cmocka_unit_test(buffers_and_texts), cmocka_unit_test(utf8_there_and_back),
-    cmocka_unit_test(places_in_sources), cmocka_unit_test(messages_in_order), cmocka_unit_test(codes),
+    cmocka_unit_test(arena_gives_everything_back), cmocka_unit_test(arena_jumps_or_refuses), cmocka_unit_test(buffers_and_texts),
+    cmocka_unit_test(utf8_there_and_back), cmocka_unit_test(places_in_sources), cmocka_unit_test(messages_in_order), cmocka_unit_test(codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
