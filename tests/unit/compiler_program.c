@@ -29,9 +29,9 @@ static void compile_text(run *r, str text) {
   sources_add(&r->src, STR("test.blz"), text);
   compile_opts o = { .lib = &fake_lib, .lints = true, .now = INT64_MIN };
   struct timespec t0, t1;
-  clock_gettime(CLOCK_MONOTONIC, &t0);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t0);
   r->p = compile(&r->a, &r->d, &r->src, &o);
-  clock_gettime(CLOCK_MONOTONIC, &t1);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t1);
   r->seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
   assert_int_equal(r->p == NULL, r->d.errors > 0);
 }
