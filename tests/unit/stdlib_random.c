@@ -19,8 +19,10 @@ static const char *const texts[] = {
   "PT0.5S", "1", "-1", "9223372036854775808", "1e308", "1e-400", ".", "1.5e", "0x1", "\x01", "\x7F", "١٢٣", "ǅ", "Ⅷ", "က္", "한국", "\xF4\x8F\xBF\xBF", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
   "lorem ipsum", "n/a", "Mr. Smith went. \"No!\" she said…", "\xff", "a\xC3", "\xED\xA0\x80",
 };
-static const int64_t ints[] = { 0, 1, -1, 2, 3, -2, 7, 255, 256, 1000, 12, 29, 2026, 9999, 10000, 1000000, INT64_MAX, INT64_MIN, INT64_MAX - 1, INT32_MAX, -719162, 59, 100 };
-static const double numbers[] = { 0, -0.0, 1, -1, 0.5, -0.5, 2.5, 0.05, 1e-300, 5e-324, 1e300, 1.7976931348623157e308, -1.7976931348623157e308, 9223372036854775808.0, -9223372036854775808.0, 360, 720.5, 0.1, 1e15, 4503599627370496.5, 100 };
+static const int64_t ints[] = { 0, 1, -1, 2, 3, -2, 7, 255, 256, 1000, 12, 29, 2026, 9999, 10000, 1000000,
+                                INT64_MAX, INT64_MIN, INT64_MAX - 1, INT32_MAX, -719162, 59, 100 };
+static const double numbers[] = { 0, -0.0, 1, -1, 0.5, -0.5, 2.5, 0.05, 1e-300, 5e-324, 1e300, 1.7976931348623157e308,
+                                  -1.7976931348623157e308, 9223372036854775808.0, -9223372036854775808.0, 360, 720.5, 0.1, 1e15, 4503599627370496.5, 100 };
 static const char *const patterns[] = { "", "a", "a*", "(a)|(b)?", "(?<n>.)", "\\b", "^", "$", "(a+)+$", "\\X", "(?=a)", "(?<=a)", ".", "\\R", "[^a]+", "(.)\\1", "\\Kx|a\\K", "(?:a|ab)(?:c|bcd)", "\\p{L}+" };
 
 static bool is_utf8(str s) {
