@@ -23,10 +23,16 @@ typedef struct cli {
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
 extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_build, cmd_disasm, cmd_completions, cmd_help;
 
-#define OPT_COLOR { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
+#define OPT_COLOR                                                                                                                \
+  { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
 #define OPT_NOW { "now", 0, "TIME", NULL, "The run's clock, such as 2026-11-22T09:00:00Z or 2026-11-22; default: the present." }
 #define OPT_DB { "db", 0, "FILE", NULL, "SQLite database that holds the tables that the sources name." }
-#define OPT_SOURCE { "source", 's', "NAME=FILE", NULL, "Read the source NAME from a JSON, NDJSON, CSV or TSV file (FILE#/pointer: from that place in a JSON file; -: standard input). May be repeated." }
+#define OPT_SOURCE                                                                                                               \
+  {                                                                                                                              \
+    "source", 's', "NAME=FILE", NULL,                                                                                            \
+        "Read the source NAME from a JSON, NDJSON, CSV or TSV file (FILE#/pointer: from that place in a JSON file; -: standard " \
+        "input). May be repeated."                                                                                               \
+  }
 #define OPT_END { NULL, 0, NULL, NULL, NULL }
 
 /* ---- wrong usage, files ---- */

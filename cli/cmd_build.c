@@ -17,7 +17,8 @@ static int run_build(cli *c, const args *a) {
   if (!cli_clock(c, a)) return X_USAGE;
   int code = load(c, a);
   if (code != X_GOOD) return code;
-  if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO)) return cli_usage(c, a->cmd, "a bundle is not for reading: name a file, or redirect the output");
+  if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO))
+    return cli_usage(c, a->cmd, "a bundle is not for reading: name a file, or redirect the output");
   if (!cli_output(c, a)) return X_ENV;
   str bytes = vm_pack(&c->a, c->p->vm);
   out_str(c->out, bytes);
@@ -25,7 +26,8 @@ static int run_build(cli *c, const args *a) {
   if (code != X_GOOD || c->quiet || strcmp(path, "-") == 0) return code;
   uint8_t digest[32];
   vm_digest(c->p->vm, digest);
-  out_fmt(c->err, "%s: %u %s, %s bytes, sha-256 ", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"), grouped(&c->a, bytes.n).p);
+  out_fmt(c->err, "%s: %u %s, %s bytes, sha-256 ", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"),
+          grouped(&c->a, bytes.n).p);
   for (int i = 0; i < 32; i++) out_fmt(c->err, "%02x", digest[i]);
   out_ch(c->err, '\n');
   return X_GOOD;
@@ -38,7 +40,8 @@ static int run_disasm(cli *c, const args *a) {
   if (code != X_GOOD) return code;
   buf b = { .a = &c->a };
   vm_disasm(&b, c->p->vm, str_z(only));
-  if (!b.n && only) return cli_usage(c, NULL, "no rule, function or audience is named `%s`; `blazon check --list` lists them", only);
+  if (!b.n && only)
+    return cli_usage(c, NULL, "no rule, function or audience is named `%s`; `blazon check --list` lists them", only);
   out_add(c->out, b.p, b.n);
   return cli_finish(c, X_GOOD);
 }
@@ -52,9 +55,16 @@ static const opt build_opts[] = {
 };
 
 const command cmd_build = {
-  "build", "RULES... --output FILE", "Compile rules into one bundle, which every command takes in place of rule files.",
-  "A bundle holds the compiled rules, a check sum, and the rules' text for messages. The same rules give the same bytes.", build_opts, 1, UINT32_MAX,
-  "a rule file or folder", run_build, "  blazon build rules/ -o brand.blzb\n  blazon validate brand.blzb --db library.db\n",
+  "build",
+  "RULES... --output FILE",
+  "Compile rules into one bundle, which every command takes in place of rule files.",
+  "A bundle holds the compiled rules, a check sum, and the rules' text for messages. The same rules give the same bytes.",
+  build_opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run_build,
+  "  blazon build rules/ -o brand.blzb\n  blazon validate brand.blzb --db library.db\n",
 };
 
 static const opt disasm_opts[] = {
@@ -65,6 +75,14 @@ static const opt disasm_opts[] = {
 };
 
 const command cmd_disasm = {
-  "disasm", "RULES... [--only NAME]", "Show the bytecode that the rules compile to.", NULL, disasm_opts, 1, UINT32_MAX, "a rule file or folder", run_disasm,
+  "disasm",
+  "RULES... [--only NAME]",
+  "Show the bytecode that the rules compile to.",
+  NULL,
+  disasm_opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run_disasm,
   "  blazon disasm rules/brand.blz --only acme.brand.on_palette\n",
 };

@@ -22,7 +22,8 @@ static void list_rules(cli *c) {
   for (uint32_t i = 0; i < ir->nsources; i++)
     out_fmt(c->out, "source    %.*s : %.*s\n", STR_ARG(ir->sources[i]->name), STR_ARG(ir->records[ir->sources[i]->record]->name));
   for (uint32_t i = 0; i < ir->nrules; i++)
-    out_fmt(c->out, "%-8s  %.*s  (%s)\n", ir->rules[i]->refinement ? "field" : "rule", STR_ARG(ir->rules[i]->name), severity_name(ir->rules[i]->sev));
+    out_fmt(c->out, "%-8s  %.*s  (%s)\n", ir->rules[i]->refinement ? "field" : "rule", STR_ARG(ir->rules[i]->name),
+            severity_name(ir->rules[i]->sev));
   for (uint32_t i = 0; i < ir->naudiences; i++) out_fmt(c->out, "audience  %.*s\n", STR_ARG(ir->audiences[i]->name));
 }
 
@@ -39,7 +40,8 @@ static void list_costs(cli *c) {
   priced *all = ARENA_ARRAY(&c->a, priced, ir->nrules + ir->naudiences + 1);
   uint32_t n = 0, width = 4;
   for (uint32_t i = 0; i < ir->nrules; i++) all[n++] = (priced){ ir->rules[i]->name, ir->rules[i]->cost_text, ir->rules[i]->cost };
-  for (uint32_t i = 0; i < ir->naudiences; i++) all[n++] = (priced){ ir->audiences[i]->name, ir->audiences[i]->cost_text, ir->audiences[i]->cost };
+  for (uint32_t i = 0; i < ir->naudiences; i++)
+    all[n++] = (priced){ ir->audiences[i]->name, ir->audiences[i]->cost_text, ir->audiences[i]->cost };
   if (n) qsort(all, n, sizeof *all, dearest);
   for (uint32_t i = 0; i < n; i++)
     if (all[i].name.n > width) width = all[i].name.n;
@@ -58,7 +60,13 @@ static void list_costs(cli *c) {
 static int check_data(cli *c, const args *a, uint32_t nbindings, const src_binding *bindings) {
   const char *db = args_value(a, "db");
   if (!db && !nbindings) return RT_OK;
-  rt_validate_opts o = { .m = &mem_libc, .db = str_z(db), .nbindings = nbindings, .bindings = bindings, .now = c->now, .per_rule = RT_ALL, .total = 1000,
+  rt_validate_opts o = { .m = &mem_libc,
+                         .db = str_z(db),
+                         .nbindings = nbindings,
+                         .bindings = bindings,
+                         .now = c->now,
+                         .per_rule = RT_ALL,
+                         .total = 1000,
                          .schema_only = true };
   return rt_validate(c->p, &o, &c->r);
 }
@@ -68,8 +76,9 @@ static void counts_line(cli *c) {
   uint32_t fields = 0;
   for (uint32_t i = 0; i < ir->nrules; i++) fields += ir->rules[i]->refinement;
   uint32_t rules = ir->nrules - fields;
-  out_fmt(c->out, "ok: %u %s, %u checked %s, %u %s, %u %s\n", rules, plural(rules, "rule", "rules"), fields, plural(fields, "field", "fields"), ir->naudiences,
-          plural(ir->naudiences, "audience", "audiences"), ir->nsources, plural(ir->nsources, "source", "sources"));
+  out_fmt(c->out, "ok: %u %s, %u checked %s, %u %s, %u %s\n", rules, plural(rules, "rule", "rules"), fields,
+          plural(fields, "field", "fields"), ir->naudiences, plural(ir->naudiences, "audience", "audiences"), ir->nsources,
+          plural(ir->nsources, "source", "sources"));
 }
 
 static int run(cli *c, const args *a) {
@@ -82,7 +91,15 @@ static int run(cli *c, const args *a) {
   if (!cli_output(c, a)) return X_ENV;
   if (status == RT_OK) status = check_data(c, a, nbindings, bindings);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  show s = { .c = c, .o = c->out, .p = c->p, .r = c->r, .status = status, .fail_on = SEV_ERROR, .per_rule = RT_ALL, .command = "check", .costs = args_has(a, "cost") };
+  show s = { .c = c,
+             .o = c->out,
+             .p = c->p,
+             .r = c->r,
+             .status = status,
+             .fail_on = SEV_ERROR,
+             .per_rule = RT_ALL,
+             .command = "check",
+             .costs = args_has(a, "cost") };
   if (f != F_TEXT) report_any(&s, f);
   else {
     show_diags(c, status == RT_ENV && c->p->unreadable ? c->err : c->out, c->p, true);
@@ -99,7 +116,14 @@ static int run(cli *c, const args *a) {
 }
 
 const command cmd_check = {
-  "check", "[OPTION]... RULES...", "Compile rules, point out what is suspicious, compare them with the data's columns.",
-  "RULES are rule files, folders (all .blz files below them) or one bundle; - is standard input.", opts, 1, UINT32_MAX, "a rule file or folder", run,
+  "check",
+  "[OPTION]... RULES...",
+  "Compile rules, point out what is suspicious, compare them with the data's columns.",
+  "RULES are rule files, folders (all .blz files below them) or one bundle; - is standard input.",
+  opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run,
   "  blazon check rules/\n  blazon check rules/ --db library.db\n  blazon check --cost rules/brand.blz\n",
 };

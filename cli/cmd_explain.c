@@ -15,9 +15,12 @@ static const opt opts[] = {
 /* What may stand in a rule or record besides its clauses: one row an option. */
 typedef struct rule_option { const char *name, *form, *text; } rule_option;
 static const rule_option rule_options[] = {
-  { "severity", "severity error|warning|info", "How much it matters when the rule does not hold. `error` is the default and breaks a run; --fail-on sets from which severity on." },
+  { "severity", "severity error|warning|info",
+    "How much it matters when the rule does not hold. `error` is the default and breaks a run; --fail-on sets from which "
+    "severity on." },
   { "owner", "owner \"brand-systems\"", "Who answers for the rule and is asked about its findings." },
-  { "because", "because \"Dominant colors come from the palette\"", "The guideline in a sentence, for the people who read the findings." },
+  { "because", "because \"Dominant colors come from the palette\"",
+    "The guideline in a sentence, for the people who read the findings." },
   { "link", "link \"https://brand.example/color\"", "Where the guideline is written down." },
   { "tags", "tags [\"color\", \"print\"]", "Words to sort rules by; reports carry them along." },
   { "since", "since 2026-01-01", "The rule is inactive before this day (or instant). A day is included." },
@@ -98,19 +101,21 @@ static bool explain_option(cli *c, const char *name, bool more) {
   bool any = false;
   for (size_t i = 0; i < COUNT(rule_options); i++)
     if (strcmp(rule_options[i].name, name) == 0) {
-      out_fmt(c->out, "%s%s: an option of rules (and of records, for the rules of their fields)\n\n%s\n\n    %s\n", more ? "\n" : "", name, rule_options[i].text, rule_options[i].form);
+      out_fmt(c->out, "%s%s: an option of rules (and of records, for the rules of their fields)\n\n%s\n\n    %s\n",
+              more ? "\n" : "", name, rule_options[i].text, rule_options[i].form);
       any = true;
     }
   for (size_t i = 0; i < COUNT(text_formats); i++)
     if (strcmp(text_formats[i].name, name) == 0) {
-      out_fmt(c->out, "%s%s: a format of text\n\n%s\n\n    field : %s\n    valid: %s   not valid: %s\n", any || more ? "\n" : "", name, text_formats[i].doc, name, text_formats[i].good,
-              text_formats[i].bad);
+      out_fmt(c->out, "%s%s: a format of text\n\n%s\n\n    field : %s\n    valid: %s   not valid: %s\n", any || more ? "\n" : "",
+              name, text_formats[i].doc, name, text_formats[i].good, text_formats[i].bad);
       any = true;
     }
   for (size_t i = 0; i < COUNT(show_formats); i++)
     if (strcmp(show_formats[i].name, name) == 0) {
-      out_fmt(c->out, "%s:%s: how a value is shown in a text (for %s)\n\n%s\n\n    \"%s\"   gives   %s\n", any || more ? "\n" : "", name, show_formats[i].types, show_formats[i].doc,
-              show_formats[i].example, show_formats[i].result);
+      out_fmt(c->out, "%s:%s: how a value is shown in a text (for %s)\n\n%s\n\n    \"%s\"   gives   %s\n",
+              any || more ? "\n" : "", name, show_formats[i].types, show_formats[i].doc, show_formats[i].example,
+              show_formats[i].result);
       any = true;
     }
   return any;
@@ -125,7 +130,8 @@ static void list_all(cli *c) {
   for (size_t i = 0; i < COUNT(show_formats); i++) out_fmt(c->out, "  %s\n", show_formats[i].name);
   head(c, "functions:");
   for (uint32_t i = 0; i < lib_count; i++)
-    if (!i || strcmp(lib_table[i].name, lib_table[i - 1].name) != 0) out_fmt(c->out, "  %-24s %s\n", lib_table[i].name, lib_table[i].doc);
+    if (!i || strcmp(lib_table[i].name, lib_table[i - 1].name) != 0)
+      out_fmt(c->out, "  %-24s %s\n", lib_table[i].name, lib_table[i].doc);
   head(c, "messages:");
   for (size_t i = 0; i < DIAG_COUNT; i++) out_fmt(c->out, "  %s  %s\n", diag_table[i].code, diag_table[i].title);
 }
@@ -170,6 +176,14 @@ static int run(cli *c, const args *a) {
 }
 
 const command cmd_explain = {
-  "explain", "CODE|FUNCTION|OPTION...", "Tell the long story of a message, a function, a format or an option, with an example.", NULL, opts, 0, UINT32_MAX, "a name", run,
+  "explain",
+  "CODE|FUNCTION|OPTION...",
+  "Tell the long story of a message, a function, a format or an option, with an example.",
+  NULL,
+  opts,
+  0,
+  UINT32_MAX,
+  "a name",
+  run,
   "  blazon explain E0312\n  blazon explain nearest\n  blazon explain severity\n",
 };

@@ -180,7 +180,14 @@ static int run(cli *c, const args *a) {
 }
 
 const command cmd_fmt = {
-  "fmt", "[OPTION]... FILES...", "Lay out rule files in the one standard way, in place.",
-  "FILES are rule files or folders; - formats standard input to standard output. A file with errors is left alone.", opts, 1, UINT32_MAX, "a rule file or folder", run,
+  "fmt",
+  "[OPTION]... FILES...",
+  "Lay out rule files in the one standard way, in place.",
+  "FILES are rule files or folders; - formats standard input to standard output. A file with errors is left alone.",
+  opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run,
   "  blazon fmt rules/\n  blazon fmt --check --diff rules/\n  blazon fmt - < draft.blz\n",
 };

@@ -64,7 +64,8 @@ static void help_command(out *o, const command *cmd) {
 }
 
 static void help_all(out *o) {
-  out_z(o, "Blazon checks what a brand's content says and shows against the rules that the brand has written down.\n\nusage: blazon COMMAND ...\n\ncommands:\n");
+  out_z(o, "Blazon checks what a brand's content says and shows against the rules that the brand has written down.\n\nusage: "
+           "blazon COMMAND ...\n\ncommands:\n");
   for (size_t i = 0; commands[i]; i++) {
     out_z(o, "  ");
     out_style(o, S_BOLD);
@@ -72,7 +73,8 @@ static void help_all(out *o) {
     out_style(o, S_PLAIN);
     wrapped(o, commands[i]->summary, 14, 14);
   }
-  out_z(o, "\n`blazon help COMMAND` tells all about one; `blazon --version` tells the version and those of the libraries that matter to results.\n"
+  out_z(o, "\n`blazon help COMMAND` tells all about one; `blazon --version` tells the version and those of the libraries that "
+           "matter to results.\n"
            "\nexit codes:\n"
            "  0  all good\n"
            "  1  findings at or above --fail-on (default: error)\n"
@@ -130,12 +132,18 @@ static void man_command(out *o, const command *cmd) {
 }
 
 static void man_page(out *o) {
-  out_fmt(o, ".TH BLAZON 1 \"\" \"blazon %s\" \"User Commands\"\n.SH NAME\nblazon \\- rules, metadata and targeting for a brand's content\n", blz_version());
+  out_fmt(o,
+          ".TH BLAZON 1 \"\" \"blazon %s\" \"User Commands\"\n.SH NAME\nblazon \\- rules, metadata and targeting for a brand's "
+          "content\n",
+          blz_version());
   out_z(o, ".SH SYNOPSIS\n.B blazon\n.I COMMAND\n[\\fIOPTION\\fR]... [\\fIFILE\\fR]...\n.SH DESCRIPTION\n"
-           "Blazon checks what a brand's content says and shows against rules that the brand has written down in files ending in .blz.\n"
-           "Rules are given as files, as folders (all .blz files below them), or as one bundle made by\n.BR \"blazon build\" .\n.SH COMMANDS\n");
+           "Blazon checks what a brand's content says and shows against rules that the brand has written down in files ending in "
+           ".blz.\n"
+           "Rules are given as files, as folders (all .blz files below them), or as one bundle made by\n.BR \"blazon build\" "
+           ".\n.SH COMMANDS\n");
   for (size_t i = 0; commands[i]; i++) man_command(o, commands[i]);
-  out_z(o, ".SH EXIT STATUS\n.TP\n0\nAll good.\n.TP\n1\nFindings at or above \\-\\-fail\\-on (default: error).\n.TP\n2\nThe rules do not compile.\n.TP\n3\n"
+  out_z(o, ".SH EXIT STATUS\n.TP\n0\nAll good.\n.TP\n1\nFindings at or above \\-\\-fail\\-on (default: error).\n.TP\n2\nThe "
+           "rules do not compile.\n.TP\n3\n"
            "Data, files or the environment could not be read or written.\n.TP\n4\nThe command line is not understood.\n"
            ".SH ENVIRONMENT\n.TP\nNO_COLOR\nWhen set and not empty, no colors unless \\-\\-color=always is given.\n.TP\nTMPDIR\n"
            "Where look-ups into large data files keep their temporary database.\n");
@@ -153,12 +161,15 @@ static int run_help(cli *c, const args *a) {
 }
 
 static const opt help_opts[] = { { "man", 0, NULL, NULL, "Print the manual page as roff." }, OPT_COLOR, OPT_END };
-const command cmd_help = { "help", "[COMMAND]", "Show help about a command, or list the commands.", NULL, help_opts, 0, 1, "a command", run_help, NULL };
+const command cmd_help = {
+  "help", "[COMMAND]", "Show help about a command, or list the commands.", NULL, help_opts, 0, 1, "a command", run_help, NULL
+};
 
 /* ---- completions ---- */
 
 static void bash(out *o) {
-  out_z(o, "# bash completion for blazon; made by `blazon completions bash`\n_blazon() {\n  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+  out_z(o, "# bash completion for blazon; made by `blazon completions bash`\n_blazon() {\n  local cur=${COMP_WORDS[COMP_CWORD]} "
+           "prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
            "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W \"");
   for (size_t i = 0; commands[i]; i++) out_fmt(o, "%s%s", i ? " " : "", commands[i]->name);
   out_z(o, "\" -- \"$cur\"))\n    return\n  fi\n  case ${COMP_WORDS[1]}:$prev in\n");
@@ -177,7 +188,8 @@ static void bash(out *o) {
     for (const opt *p = commands[i]->opts; p->name; p++) out_fmt(o, "--%s ", p->name);
     out_z(o, "--help\" ;;\n");
   }
-  out_z(o, "    esac\n  fi\n  if [ -n \"$words\" ]; then\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\n"
+  out_z(o, "    esac\n  fi\n  if [ -n \"$words\" ]; then\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n  else\n    "
+           "COMPREPLY=($(compgen -f -- \"$cur\"))\n  fi\n}\n"
            "complete -o filenames -F _blazon blazon\n");
 }
 
@@ -190,7 +202,8 @@ static void zsh_text(out *o, const char *text) {
 }
 
 static void zsh(out *o) {
-  out_z(o, "#compdef blazon\n# zsh completion for blazon; made by `blazon completions zsh`\n_blazon() {\n  local -a commands\n  commands=(\n");
+  out_z(o, "#compdef blazon\n# zsh completion for blazon; made by `blazon completions zsh`\n_blazon() {\n  local -a commands\n  "
+           "commands=(\n");
   for (size_t i = 0; commands[i]; i++) {
     out_fmt(o, "    '%s:", commands[i]->name);
     zsh_text(o, commands[i]->summary);
@@ -246,5 +259,5 @@ static int run_completions(cli *c, const args *a) {
 }
 
 static const opt no_opts[] = { OPT_END };
-const command cmd_completions = { "completions", "bash|zsh|fish", "Print the completion script of a shell.", NULL, no_opts, 1, 1, "a shell", run_completions,
-                                  "  source <(blazon completions bash)\n" };
+const command cmd_completions = { "completions", "bash|zsh|fish", "Print the completion script of a shell.", NULL, no_opts, 1, 1,
+                                  "a shell",     run_completions, "  source <(blazon completions bash)\n" };

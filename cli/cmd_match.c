@@ -109,7 +109,8 @@ static bool on_match(void *ud, const rt_match *x) {
     else write_json(m->file, &c->a, c->p, x);
     go_on = !m->file->error;
   }
-  if (m->table && !table_write(m->table, c->p->ir->audiences[x->audience]->name, x->key, str_z(words[x->result]), causes_text(&c->a, x))) {
+  if (m->table &&
+      !table_write(m->table, c->p->ir->audiences[x->audience]->name, x->key, str_z(words[x->result]), causes_text(&c->a, x))) {
     m->failure = table_failure(m->table);
     go_on = false;
   }
@@ -195,7 +196,8 @@ static int close_outputs(cli *c, const args *a, matching *m, int code) {
   }
   if (m->table) {
     str failure = { "", 0 };
-    if (!table_close(m->table, keep && code == X_GOOD, &c->a, &failure)) code = cli_env(c, "cannot write `%s`: %.*s", args_value(a, "out-db"), STR_ARG(failure));
+    if (!table_close(m->table, keep && code == X_GOOD, &c->a, &failure))
+      code = cli_env(c, "cannot write `%s`: %.*s", args_value(a, "out-db"), STR_ARG(failure));
   }
   return code;
 }
@@ -219,7 +221,8 @@ static void show_counts(cli *c, uint32_t nlist, const uint32_t *list, const rt_m
     out_style(c->out, S_BOLD);
     out_safe(c->out, name);
     out_style(c->out, S_PLAIN);
-    out_fmt(c->out, ": %s in, %s out, %s unknown", grouped(&c->a, n->n[TR_T]).p, grouped(&c->a, n->n[TR_F]).p, grouped(&c->a, n->n[TR_U]).p);
+    out_fmt(c->out, ": %s in, %s out, %s unknown", grouped(&c->a, n->n[TR_T]).p, grouped(&c->a, n->n[TR_F]).p,
+            grouped(&c->a, n->n[TR_U]).p);
     if (n->n[TR_E]) out_fmt(c->out, ", %s in error", grouped(&c->a, n->n[TR_E]).p);
     out_ch(c->out, '\n');
   }
@@ -241,7 +244,8 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
     code = cli_exit_of(status);
     if (status == RT_OOM) code = cli_env(c, "out of memory");
     else if (status == RT_STOPPED && m->failure.n) code = cli_env(c, "%.*s", STR_ARG(m->failure));
-    else if (status == RT_STOPPED && m->file) code = cli_env(c, "cannot write `%s`: %s", args_value(a, "to"), cli_reason(m->file->error));
+    else if (status == RT_STOPPED && m->file)
+      code = cli_env(c, "cannot write `%s`: %s", args_value(a, "to"), cli_reason(m->file->error));
     else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(failure));
   }
   code = close_outputs(c, a, m, code);
@@ -251,7 +255,8 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
 
 /* Of the arguments some are rules, the others audiences: what looks like a path, or is a file while no --rules says where the rules are. */
 static bool is_path(const char *word, bool rules_given) {
-  return strchr(word, '/') || ends_with(word, ".blz") || ends_with(word, ".blzb") || strcmp(word, "-") == 0 || (!rules_given && access(word, F_OK) == 0);
+  return strchr(word, '/') || ends_with(word, ".blz") || ends_with(word, ".blzb") || strcmp(word, "-") == 0 ||
+         (!rules_given && access(word, F_OK) == 0);
 }
 
 static void sort_arguments(cli *c, const args *a, names *rules, names *audiences) {
@@ -285,8 +290,17 @@ static int run(cli *c, const args *a) {
 }
 
 const command cmd_match = {
-  "match", "AUDIENCE... RULES... [--db FILE] [OPTION]...", "List who is in an audience, who is out and of whom it cannot be told.",
-  "Unknown means that something the audience asks for is missing: such a record is neither in nor out. RULES are rule files, folders or a bundle; --to and --table get "
-  "all results.", opts, 1, UINT32_MAX, "an audience", run,
-  "  blazon match lapsed_buyers rules/ --db crm.db\n  blazon match lapsed_buyers new_buyers rules/ --db crm.db --to audiences.ndjson\n",
+  "match",
+  "AUDIENCE... RULES... [--db FILE] [OPTION]...",
+  "List who is in an audience, who is out and of whom it cannot be told.",
+  "Unknown means that something the audience asks for is missing: such a record is neither in nor out. RULES are rule files, "
+  "folders or a bundle; --to and --table get "
+  "all results.",
+  opts,
+  1,
+  UINT32_MAX,
+  "an audience",
+  run,
+  "  blazon match lapsed_buyers rules/ --db crm.db\n  blazon match lapsed_buyers new_buyers rules/ --db crm.db --to "
+  "audiences.ndjson\n",
 };

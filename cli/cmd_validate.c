@@ -15,11 +15,17 @@ static const opt opts[] = {
   { "format", 'f', "FORMAT", "text|json|sarif|junit|github", "How to print the findings; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "by", 0, "WHAT", "rule|record", "Group the findings of the text format by rule (default) or by record." },
-  { "only", 0, "RULE", NULL, "Run only this rule, module or record's fields (on_palette, acme.brand, Asset, or a pattern such as '*.legal.*'). May be repeated." },
-  { "fail-on", 0, "SEVERITY", "error|warning|info", "Exit with 1 when there are findings at or above this severity; default: error." },
+  { "only", 0, "RULE", NULL,
+    "Run only this rule, module or record's fields (on_palette, acme.brand, Asset, or a pattern such as '*.legal.*'). May be "
+    "repeated." },
+  { "fail-on", 0, "SEVERITY", "error|warning|info",
+    "Exit with 1 when there are findings at or above this severity; default: error." },
   { "allow", 0, "VERDICT", "unknown|error", "Do not count unknown (or error) verdicts for the exit code. May be repeated." },
-  { "max-findings", 0, "N", NULL, "List at most N findings in all, the first by rule and key; the counts stay exact. Default: 5 of each rule as text, else 1,000." },
-  { "sample", 0, "N|P%", NULL, "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
+  { "max-findings", 0, "N", NULL,
+    "List at most N findings in all, the first by rule and key; the counts stay exact. Default: 5 of each rule as text, else "
+    "1,000." },
+  { "sample", 0, "N|P%", NULL,
+    "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
   { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record." },
   { "jobs", 'j', "N", NULL, "Threads for large tables; default: one a processor. The result does not depend on it." },
   OPT_NOW,
@@ -80,7 +86,10 @@ static bool read_limits(cli *c, const args *a, rt_validate_opts *o, enum format 
   else if (max && number(max, 0, RT_ALL - 1, &n)) o->per_rule = o->total = (uint32_t)n;
   else if (max) { cli_usage(c, a->cmd, "`%s` is not a number of findings", max); return false; }
   o->jobs = cpus > 1 ? (uint32_t)cpus : 1;
-  if (jobs && !number(jobs, 1, 64, &n)) { cli_usage(c, a->cmd, "`%s` is not a number of threads from 1 to 64", jobs); return false; }
+  if (jobs && !number(jobs, 1, 64, &n)) {
+    cli_usage(c, a->cmd, "`%s` is not a number of threads from 1 to 64", jobs);
+    return false;
+  }
   if (jobs) o->jobs = (uint32_t)n;
   return true;
 }
@@ -94,14 +103,22 @@ static severity fail_severity(const args *a) {
 static unsigned allowed(const args *a) {
   unsigned allow = 0;
   uint32_t at = 0;
-  for (const given *g; (g = args_next(a, "allow", &at));) allow |= strcmp(g->value, "unknown") == 0 ? RT_ALLOW_UNKNOWN : RT_ALLOW_ERROR;
+  for (const given *g; (g = args_next(a, "allow", &at));)
+    allow |= strcmp(g->value, "unknown") == 0 ? RT_ALLOW_UNKNOWN : RT_ALLOW_ERROR;
   return allow;
 }
 
 static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f) {
   int status = cli_load(c, a->files, a->nfiles, false);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  show s = { .c = c, .o = c->out, .p = c->p, .status = status, .fail_on = fail_severity(a), .allow = allowed(a), .per_rule = o->per_rule, .command = "validate" };
+  show s = { .c = c,
+             .o = c->out,
+             .p = c->p,
+             .status = status,
+             .fail_on = fail_severity(a),
+             .allow = allowed(a),
+             .per_rule = o->per_rule,
+             .command = "validate" };
   const char *by = args_value(a, "by");
   s.by_record = by && strcmp(by, "record") == 0;
   if (status == RT_OK && (!check_only(c, o) || !cli_known_sources(c, o->nbindings, o->bindings))) return X_USAGE;
@@ -128,7 +145,8 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
 static int run(cli *c, const args *a) {
   rt_validate_opts o = { .m = &mem_libc };
   enum format f = cli_format(a);
-  if (!cli_clock(c, a) || !cli_bindings(c, a, &o.nbindings, &o.bindings) || !read_sample(c, a, &o) || !read_only(c, a, &o) || !read_limits(c, a, &o, f))
+  if (!cli_clock(c, a) || !cli_bindings(c, a, &o.nbindings, &o.bindings) || !read_sample(c, a, &o) || !read_only(c, a, &o) ||
+      !read_limits(c, a, &o, f))
     return X_USAGE;
   o.now = c->now;
   o.db = str_z(args_value(a, "db"));
@@ -139,10 +157,18 @@ static int run(cli *c, const args *a) {
 }
 
 const command cmd_validate = {
-  "validate", "[OPTION]... RULES... [--db FILE] [--source NAME=FILE]...", "Run rules over data and report what breaks them.",
-  "RULES are rule files, folders (all .blz files below them) or one bundle. The data is a SQLite database (--db) for sources that name a table, and files (--source) "
-  "for the others. Nothing is ever written to it. A verdict is pass, fail, unknown (something is missing) or error (something cannot be read); only pass is a pass.",
-  opts, 1, UINT32_MAX, "a rule file or folder", run,
+  "validate",
+  "[OPTION]... RULES... [--db FILE] [--source NAME=FILE]...",
+  "Run rules over data and report what breaks them.",
+  "RULES are rule files, folders (all .blz files below them) or one bundle. The data is a SQLite database (--db) for sources "
+  "that name a table, and files (--source) "
+  "for the others. Nothing is ever written to it. A verdict is pass, fail, unknown (something is missing) or error (something "
+  "cannot be read); only pass is a pass.",
+  opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run,
   "  blazon validate rules/ --db library.db\n  blazon validate icons.blz --source icons=simple-icons.json#/icons\n"
   "  blazon validate rules/ --db library.db --only acme.legal --format sarif -o findings.sarif\n"
   "  blazon validate rules/ --db library.db --explain on_palette A-1007\n",

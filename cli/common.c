@@ -92,7 +92,8 @@ bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings) {
     str x, y, name = bindings[i].source;
     if (rt_find_name(ir, RT_NAME_SOURCE, name, &x, &y) >= 0) continue;
     const str *near = rt_suggest_name(&c->a, ir, RT_NAME_SOURCE, name);
-    if (x.n) cli_usage(c, NULL, "source `%.*s` could be `%.*s` or `%.*s`; write the full name", STR_ARG(name), STR_ARG(x), STR_ARG(y));
+    if (x.n)
+      cli_usage(c, NULL, "source `%.*s` could be `%.*s` or `%.*s`; write the full name", STR_ARG(name), STR_ARG(x), STR_ARG(y));
     else if (near) cli_usage(c, NULL, "no source is named `%.*s`; did you mean `%.*s`?", STR_ARG(name), STR_ARG(*near));
     else cli_usage(c, NULL, "no source is named `%.*s`; `blazon check --list` lists them", STR_ARG(name));
     return false;

@@ -59,12 +59,14 @@ static int open_all(explaining *x, const char *db, uint32_t nbindings, const src
     bool given = pr->record == ir->sources[s]->record && rt_source_given(ir, s, str_z(db), nbindings, bindings);
     wanted[s] = pr->refinement ? given : pr->source == (int32_t)s;
   }
-  int status = rt_open_data(x->p, &mem_libc, str_z(db), nbindings, bindings, wanted, NULL, on_issue, x, &x->c->a, &x->data, &x->failure);
+  int status =
+      rt_open_data(x->p, &mem_libc, str_z(db), nbindings, bindings, wanted, NULL, on_issue, x, &x->c->a, &x->data, &x->failure);
   if (status == RT_OK) rt_engine_data(&x->e, x->data);
   return status;
 }
 
-static int explain_now(explaining *x, const args *a, uint32_t rule, const char *key, uint32_t nbindings, const src_binding *bindings) {
+static int explain_now(explaining *x, const args *a, uint32_t rule, const char *key, uint32_t nbindings,
+                       const src_binding *bindings) {
   cli *c = x->c;
   const prog_rule *pr = x->p->ir->rules[rule];
   int status = open_all(x, args_value(a, "db"), nbindings, bindings, pr);
@@ -78,7 +80,8 @@ static int explain_now(explaining *x, const args *a, uint32_t rule, const char *
   lib_ctx mine = *lib;
   mine.a = &c->a, mine.now = c->now;
   vm_arena(x->e.vm)->oom = &c->oom; /* look-ups allocate there, outside of the VM's own runs */
-  if (!rt_explain_rule(&c->a, x->p, &x->e.proxy, &mine, c->now, rule, r, &ex)) return cli_env(c, "the verdict could not be derived: %.*s", STR_ARG(src_failure(x->data)));
+  if (!rt_explain_rule(&c->a, x->p, &x->e.proxy, &mine, c->now, rule, r, &ex))
+    return cli_env(c, "the verdict could not be derived: %.*s", STR_ARG(src_failure(x->data)));
   if (!cli_output(c, a)) return X_ENV;
   buf b = { .a = &c->a };
   if (cli_format(a) == F_JSON) explanation_json(&b, &ex);
@@ -99,7 +102,8 @@ int explain_record(cli *c, const args *a, const char *rule, const char *key, uin
   int64_t at = rt_find_name(c->p->ir, RT_NAME_RULE, name, &first, &second);
   if (at < 0) {
     const str *near = rt_suggest_name(&c->a, c->p->ir, RT_NAME_RULE, name);
-    if (first.n) return cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", rule, STR_ARG(first), STR_ARG(second));
+    if (first.n)
+      return cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", rule, STR_ARG(first), STR_ARG(second));
     if (near) return cli_usage(c, NULL, "no rule is named `%s`; did you mean `%.*s`?", rule, STR_ARG(*near));
     return cli_usage(c, NULL, "no rule is named `%s`; `blazon check --list` lists them", rule);
   }

@@ -67,7 +67,8 @@ static bool take(parser *p, const opt *o, const char *value, const char *shown) 
   bool two = o->arg && strchr(o->arg, ' ');
   if (!o->arg && value) return fail(p, str_fmt(p->mem, "option `%s` takes no value", shown));
   if (o->arg && !value) {
-    if (p->at >= p->argc) return fail(p, str_fmt(p->mem, "option `%s` needs %s: %s %s", shown, two ? "two values" : "a value", shown, o->arg));
+    if (p->at >= p->argc)
+      return fail(p, str_fmt(p->mem, "option `%s` needs %s: %s %s", shown, two ? "two values" : "a value", shown, o->arg));
     value = p->argv[p->at++];
   }
   if (two) {
@@ -115,7 +116,8 @@ static bool parse_letters(parser *p, const char *word) {
 }
 
 static void take_file(parser *p, const char *word) {
-  if (p->a->nfiles == p->cap_files) p->a->files = arena_grow_(p->mem, p->a->files, sizeof *p->a->files, p->a->nfiles, &p->cap_files);
+  if (p->a->nfiles == p->cap_files)
+    p->a->files = arena_grow_(p->mem, p->a->files, sizeof *p->a->files, p->a->nfiles, &p->cap_files);
   p->a->files[p->a->nfiles++] = word;
 }
 
@@ -130,7 +132,8 @@ bool args_parse(args *a, arena *mem, const command *cmd, int argc, char **argv, 
     else if (word[1] == '-' ? !parse_long(&p, word + 2) : !parse_letters(&p, word + 1)) return false;
   }
   if (args_has(a, "help")) return true;
-  if (a->nfiles < cmd->min) return fail(&p, str_fmt(mem, "%s is missing: blazon %s %s", cmd->what, cmd->name, cmd->synopsis)), false;
+  if (a->nfiles < cmd->min)
+    return fail(&p, str_fmt(mem, "%s is missing: blazon %s %s", cmd->what, cmd->name, cmd->synopsis)), false;
   if (a->nfiles > cmd->max) return fail(&p, str_fmt(mem, "`%s` is one argument too many", a->files[cmd->max])), false;
   return true;
 }

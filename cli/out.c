@@ -114,7 +114,8 @@ void out_fmt(out *o, const char *f, ...) {
 }
 
 void out_style(out *o, enum style s) {
-  static const char *const codes[S_STYLES] = { "\033[0m", "\033[1m", "\033[2m", "\033[1;31m", "\033[1;33m", "\033[1;34m", "\033[1;32m", "\033[36m" };
+  static const char *const codes[S_STYLES] = { "\033[0m",    "\033[1m",    "\033[2m",    "\033[1;31m",
+                                               "\033[1;33m", "\033[1;34m", "\033[1;32m", "\033[36m" };
   if (o->color) out_z(o, codes[s]);
 }
 
@@ -122,8 +123,8 @@ void out_safe(out *o, str s) {
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
     uint32_t cp, k = utf8_decode(p, end, &cp);
-    bool bad = cp == UINT32_MAX || (cp < 32 && cp != '\n' && cp != '\t') || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 ||
-               (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+    bool bad = cp == UINT32_MAX || (cp < 32 && cp != '\n' && cp != '\t') || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 ||
+               cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
     if (bad) out_z(o, "\xEF\xBF\xBD");
     else out_add(o, p, k);
     p += k;

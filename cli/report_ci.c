@@ -12,7 +12,8 @@ static void xml(out *o, str s) {
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
     uint32_t cp, k = utf8_decode(p, end, &cp);
-    bool bad = cp == UINT32_MAX || (cp < 32 && cp != '\n' && cp != '\t') || cp == 0xFFFE || cp == 0xFFFF || (cp >= 0x7F && cp < 0xA0);
+    bool bad =
+        cp == UINT32_MAX || (cp < 32 && cp != '\n' && cp != '\t') || cp == 0xFFFE || cp == 0xFFFF || (cp >= 0x7F && cp < 0xA0);
     if (bad) out_z(o, "\xEF\xBF\xBD");
     else if (cp == '<') out_z(o, "&lt;");
     else if (cp == '>') out_z(o, "&gt;");
@@ -119,8 +120,8 @@ static void rule_case(const show *s, uint32_t i) {
   if (!rt_counts_bad(c, 0)) { out_z(s->o, "/>\n"); return; }
   bool bad = breaks(s, i);
   if (bad) {
-    out_fmt(s->o, ">\n      <failure type=\"%s\" message=\"%" PRId64 " fail, %" PRId64 " unknown, %" PRId64 " error%s", severity_name(r->sev), c->n[V_FAIL],
-            c->n[V_UNKNOWN], c->n[V_ERROR], r->because.n ? ": " : "");
+    out_fmt(s->o, ">\n      <failure type=\"%s\" message=\"%" PRId64 " fail, %" PRId64 " unknown, %" PRId64 " error%s",
+            severity_name(r->sev), c->n[V_FAIL], c->n[V_UNKNOWN], c->n[V_ERROR], r->because.n ? ": " : "");
     xml(s->o, r->because);
     out_z(s->o, "\">");
   } else out_z(s->o, ">\n      <system-out>");
@@ -141,9 +142,12 @@ void report_junit(const show *s) {
   tally t = count(s);
   if (s->status != RT_OK && s->r) t.tests++, t.errors++;
   out_z(s->o, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-  out_fmt(s->o, "<testsuites name=\"blazon\" tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\">\n", t.tests, t.failures, t.errors);
-  out_fmt(s->o, "  <testsuite name=\"blazon %s\" tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\" skipped=\"%" PRId64 "\">\n", s->command, t.tests,
-          t.failures, t.errors, t.skipped);
+  out_fmt(s->o, "<testsuites name=\"blazon\" tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\">\n", t.tests,
+          t.failures, t.errors);
+  out_fmt(s->o,
+          "  <testsuite name=\"blazon %s\" tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64
+          "\" skipped=\"%" PRId64 "\">\n",
+          s->command, t.tests, t.failures, t.errors, t.skipped);
   for (uint32_t i = 0; i < s->p->d.list.n; i++) diag_case(s, s->p->d.list.v[i]);
   for (uint32_t g = 0; s->r && g < s->r->ndata_groups; g++)
     if (s->r->f.groups[g].n) data_case(s, &s->r->f.groups[g]);

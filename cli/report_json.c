@@ -144,7 +144,8 @@ static void one_finding(void *ud, const finding *x) {
   if (x->position) json_int(j, "position", x->position);
   if (x->file.n) json_str(j, "data_file", x->file);
   if (x->line) json_int(j, "data_line", x->line), json_int(j, "data_column", x->col);
-  if (x->source != UINT32_MAX && x->field >= 0) json_str(j, "field", ir->records[ir->sources[x->source]->record]->fields[x->field].name);
+  if (x->source != UINT32_MAX && x->field >= 0)
+    json_str(j, "field", ir->records[ir->sources[x->source]->record]->fields[x->field].name);
   else if (x->kind == FIND_RULE && x->nclauses) json_str_if(j, "field", ir->rules[x->rule]->clauses[x->clauses[0].clause].at_path);
   json_str_if(j, "column", x->column);
   json_str(j, "message", finding_message(&w->s->c->a, w->s, x));

@@ -86,7 +86,8 @@ static void rule_row(writer *w, const prog_rule *r) {
   buf_str(&help, brief);
   if (r->link.n) buf_fmt(&help, "\nGuideline: %.*s", STR_ARG(r->link));
   if (r->owner.n) buf_fmt(&help, "\nOwner: %.*s", STR_ARG(r->owner));
-  for (uint32_t i = 0; i < r->nclauses; i++) buf_fmt(&help, "\n%s %.*s", r->clauses[i].forbid ? "forbid" : "require", STR_ARG(r->clauses[i].text));
+  for (uint32_t i = 0; i < r->nclauses; i++)
+    buf_fmt(&help, "\n%s %.*s", r->clauses[i].forbid ? "forbid" : "require", STR_ARG(r->clauses[i].text));
   message(w, "help", buf_done(&help));
   if (is_uri(r->link)) json_str(j, "helpUri", r->link);
   json_object(j, "defaultConfiguration");
@@ -206,7 +207,8 @@ static void location(writer *w, const finding *x) {
   json_object(j, NULL);
   json_str(j, "name", x->position || x->key.n ? key : source);
   str full = x->position || x->key.n ? str_fmt(a, "%.*s/%.*s", STR_ARG(source), STR_ARG(key)) : source;
-  if (x->source != UINT32_MAX && x->field >= 0) full = str_fmt(a, "%.*s/%.*s", STR_ARG(full), STR_ARG(ir->records[ir->sources[x->source]->record]->fields[x->field].name));
+  if (x->source != UINT32_MAX && x->field >= 0)
+    full = str_fmt(a, "%.*s/%.*s", STR_ARG(full), STR_ARG(ir->records[ir->sources[x->source]->record]->fields[x->field].name));
   json_str(j, "fullyQualifiedName", full);
   json_z(j, "kind", "row");
   json_end_object(j);
@@ -218,7 +220,8 @@ static void location(writer *w, const finding *x) {
 static uint64_t fingerprint(const show *s, const finding *x) {
   str source = x->source == UINT32_MAX ? STR("") : s->p->ir->sources[x->source]->name;
   str who = x->key.n ? x->key : str_fmt(&s->c->a, "#%lld", (long long)x->position);
-  str all = str_fmt(&s->c->a, "%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(finding_rule(s, x)), STR_ARG(source), STR_ARG(x->column), STR_ARG(who));
+  str all =
+      str_fmt(&s->c->a, "%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(finding_rule(s, x)), STR_ARG(source), STR_ARG(x->column), STR_ARG(who));
   return str_hash(all);
 }
 
@@ -236,7 +239,9 @@ static void result(void *ud, const finding *x) {
   json_array(j, "locations");
   location(w, x);
   json_end_array(j);
-  span at = x->kind == FIND_RULE ? (x->nclauses ? s->p->ir->rules[x->rule]->clauses[x->clauses[0].clause].sp : s->p->ir->rules[x->rule]->sp) : x->decl;
+  span at = x->kind == FIND_RULE
+                ? (x->nclauses ? s->p->ir->rules[x->rule]->clauses[x->clauses[0].clause].sp : s->p->ir->rules[x->rule]->sp)
+                : x->decl;
   if (at.beg && sources_find(rt_sources(s->p), at.beg)) {
     json_array(j, "relatedLocations");
     json_object(j, NULL);

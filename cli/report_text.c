@@ -104,7 +104,8 @@ static int key_width(const show *s, finding *const *v, uint32_t n) {
 static void more(const show *s, int64_t n) {
   if (n <= 0) return;
   out_style(s->o, S_DIM);
-  out_fmt(s->o, "    … and %.*s more%s\n", STR_ARG(grouped(&s->c->a, n)), s->c->quiet ? "" : " (--max-findings N shows up to N in all)");
+  out_fmt(s->o, "    … and %.*s more%s\n", STR_ARG(grouped(&s->c->a, n)),
+          s->c->quiet ? "" : " (--max-findings N shows up to N in all)");
   out_style(s->o, S_PLAIN);
 }
 
@@ -170,7 +171,10 @@ static void part(const show *s, bool *some, int64_t n, const char *word) {
 
 /* "3 of 318 assets fail, 2 unknown" */
 static void verdict_counts(const show *s, const prog_rule *r, const rt_counts *c) {
-  static const struct { verdict v; const char *one, *many; } parts[] = { { V_FAIL, "fails", "fail" }, { V_UNKNOWN, "unknown", "unknown" }, { V_ERROR, "in error", "in error" } };
+  static const struct {
+    verdict v;
+    const char *one, *many;
+  } parts[] = { { V_FAIL, "fails", "fail" }, { V_UNKNOWN, "unknown", "unknown" }, { V_ERROR, "in error", "in error" } };
   bool some = false;
   for (int i = 0; i < 3; i++) {
     int64_t n = c->n[parts[i].v], all = checked(c);
@@ -226,7 +230,8 @@ static void gather(void *ud, const finding *x) {
   l->v[l->n++] = x;
 }
 
-static str record_order(const finding *x) { /* row findings about values carry two bytes of their own in front (see runtime/validate.c) */
+static str
+record_order(const finding *x) { /* row findings about values carry two bytes of their own in front (see runtime/validate.c) */
   if (x->kind == FIND_RULE) return x->order;
   if (x->code == DIAG_ROW_VALUE && x->order.n > 2) return (str){ x->order.p + 2, x->order.n - 2 };
   return (str){ "", 0 };
@@ -263,7 +268,8 @@ static void by_records(const show *s) {
   for (uint32_t i = 0; i < l.n; i++) {
     const finding *x = l.v[i];
     arena_mark mark = arena_save(&s->c->a);
-    bool new_record = !i || !str_eq(record_order(x), record_order(l.v[i - 1])) || (!record_order(x).n && x->kind != l.v[i - 1]->kind);
+    bool new_record =
+        !i || !str_eq(record_order(x), record_order(l.v[i - 1])) || (!record_order(x).n && x->kind != l.v[i - 1]->kind);
     if (new_record) {
       if (i) out_ch(s->o, '\n');
       record_head(s, x);
@@ -310,7 +316,8 @@ static void rule_table(const show *s, const ranked *list, uint32_t n) {
     out_style(s->o, severity_style(r->sev));
     out_fmt(s->o, "%-8s", severity_name(r->sev));
     out_style(s->o, S_PLAIN);
-    out_fmt(s->o, " %9s %9s %9s %9s\n", grouped(a, c->n[V_FAIL]).p, grouped(a, c->n[V_UNKNOWN]).p, grouped(a, c->n[V_ERROR]).p, grouped(a, c->n[V_PASS]).p);
+    out_fmt(s->o, " %9s %9s %9s %9s\n", grouped(a, c->n[V_FAIL]).p, grouped(a, c->n[V_UNKNOWN]).p, grouped(a, c->n[V_ERROR]).p,
+            grouped(a, c->n[V_PASS]).p);
   }
   if (n > shown) out_fmt(s->o, "  … and %u more %s with findings\n", n - shown, plural(n - shown, "rule", "rules"));
   out_ch(s->o, '\n');
@@ -339,10 +346,12 @@ static void remarks(const show *s) {
     uint32_t told = 0;
     for (uint32_t i = 0; i < s->p->ir->nrules && told < 3; i++)
       if (s->r->rules[i].vacuous)
-        out_fmt(s->o, "%s%.*s (%s)", told++ ? ", " : ": ", STR_ARG(s->p->ir->rules[i]->name), grouped(&s->c->a, s->r->rules[i].vacuous).p);
+        out_fmt(s->o, "%s%.*s (%s)", told++ ? ", " : ": ", STR_ARG(s->p->ir->rules[i]->name),
+                grouped(&s->c->a, s->r->rules[i].vacuous).p);
     out_z(s->o, told < rules ? ", …\n" : "\n");
   }
-  if (inactive) out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
+  if (inactive)
+    out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
   if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
   if (ignored) out_fmt(s->o, "%.*s %s ignored: no record declares %s\n", STR_ARG(grouped(&s->c->a, ignored)),
                        plural(ignored, "column or key was", "columns or keys were"), plural(ignored, "it", "them"));
@@ -352,7 +361,8 @@ static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3])
   int64_t all = by_severity[0] + by_severity[1] + by_severity[2], breaks = rt_report_breaks(s->r, s->fail_on, s->allow);
   arena *a = &s->c->a;
   out_style(s->o, S_BOLD);
-  out_fmt(s->o, "%s %s checked against %u %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"), nrules, plural(nrules, "rule", "rules"), s->seconds);
+  out_fmt(s->o, "%s %s checked against %u %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"),
+          nrules, plural(nrules, "rule", "rules"), s->seconds);
   if (!nrules) out_z(s->o, "no rules were run; ");
   out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
   if (!all) out_z(s->o, nrules ? "all good" : "nothing was found");

@@ -56,7 +56,8 @@ const char *blz_engine_error(const blz_engine *e) { return e->error; }
 
 blz_status blz_engine_set_now(blz_engine *e, int64_t usec) {
   e->error[0] = 0;
-  if (usec < CIVIL_DAY_MIN * USEC_PER_DAY || usec >= (CIVIL_DAY_MAX + 1) * USEC_PER_DAY) return api_fail(e, BLZ_BAD_VALUE, "the time is outside the years 1 to 9999");
+  if (usec < CIVIL_DAY_MIN * USEC_PER_DAY || usec >= (CIVIL_DAY_MAX + 1) * USEC_PER_DAY)
+    return api_fail(e, BLZ_BAD_VALUE, "the time is outside the years 1 to 9999");
   e->now = usec, e->clock_set = true;
   vm_set_now(e->e.vm, usec);
   return BLZ_OK;
@@ -99,13 +100,26 @@ static void describe_rule(blz_engine *e, const finding *x, blz_finding *f) {
 bool api_tell(blz_engine *e, const finding *x) {
   if (!e->fn) return true;
   const ir_program *ir = e->p->rt->ir;
-  blz_finding f = { .code = diag_table[x->code].code, .verdict = BLZ_ERROR, .severity = (blz_severity)x->sev, .source = "", .field = "", .actual = "", .expected = "",
-                    .missing = "", .owner = "", .because = "", .link = "", .position = x->position, .line = x->line, .column = x->col };
+  blz_finding f = { .code = diag_table[x->code].code,
+                    .verdict = BLZ_ERROR,
+                    .severity = (blz_severity)x->sev,
+                    .source = "",
+                    .field = "",
+                    .actual = "",
+                    .expected = "",
+                    .missing = "",
+                    .owner = "",
+                    .because = "",
+                    .link = "",
+                    .position = x->position,
+                    .line = x->line,
+                    .column = x->col };
   if (x->source != UINT32_MAX) f.source = zero(e, ir->sources[x->source]->name);
   f.key = zero(e, x->key), f.file = zero(e, x->file);
   f.message = zero(e, rt_finding_message(&e->a, x));
   if (x->kind == FIND_RULE) describe_rule(e, x, &f);
-  else if (x->source != UINT32_MAX && x->field >= 0) f.field = zero(e, ir->records[ir->sources[x->source]->record]->fields[x->field].name);
+  else if (x->source != UINT32_MAX && x->field >= 0)
+    f.field = zero(e, ir->records[ir->sources[x->source]->record]->fields[x->field].name);
   if (e->fn(e->ud, &f) == 0) return true;
   e->stopped = true;
   return false;
@@ -117,8 +131,20 @@ static void tell_issue(void *ud, const src_issue *i) {
   jmp_buf *outer = e->a.oom, here; /* reached from under the reader of the data: an arena's jump ends here */
   if (setjmp(here)) { e->a.oom = outer; return; }
   e->a.oom = &here;
-  finding x = { .kind = FIND_DATA, .sev = i->sev, .source = i->source, .field = i->field, .key = i->key, .position = i->position, .file = i->file, .line = i->line,
-                .col = i->col, .code = i->code, .column = i->column, .message = i->message, .fix = i->fix, .decl = i->decl };
+  finding x = { .kind = FIND_DATA,
+                .sev = i->sev,
+                .source = i->source,
+                .field = i->field,
+                .key = i->key,
+                .position = i->position,
+                .file = i->file,
+                .line = i->line,
+                .col = i->col,
+                .code = i->code,
+                .column = i->column,
+                .message = i->message,
+                .fix = i->fix,
+                .decl = i->decl };
   api_tell(e, &x);
   e->a.oom = outer;
 }
@@ -146,15 +172,18 @@ static blz_status keep_bindings(blz_engine *e, const char *database, const blz_s
   e->bindings = ARENA_ARRAY(&e->kept, src_binding, n + 1);
   for (size_t i = 0; i < n; i++) {
     str a, b;
-    if (rt_find_name(ir, RT_NAME_SOURCE, str_z(sources[i].name), &a, &b) < 0) return api_fail(e, BLZ_NOT_FOUND, "there is no source `%s`, or there are several", sources[i].name);
+    if (rt_find_name(ir, RT_NAME_SOURCE, str_z(sources[i].name), &a, &b) < 0)
+      return api_fail(e, BLZ_NOT_FOUND, "there is no source `%s`, or there are several", sources[i].name);
     if (strcmp(sources[i].file, "-") == 0) return api_fail(e, BLZ_BAD_VALUE, "standard input belongs to the host; name a file");
-    e->bindings[i] = (src_binding){ str_dup(&e->kept, str_z(sources[i].name)), str_dup(&e->kept, str_z(sources[i].file)), str_dup(&e->kept, str_z(sources[i].pointer)) };
+    e->bindings[i] = (src_binding){ str_dup(&e->kept, str_z(sources[i].name)), str_dup(&e->kept, str_z(sources[i].file)),
+                                    str_dup(&e->kept, str_z(sources[i].pointer)) };
   }
   e->nbindings = (uint32_t)n;
   return BLZ_OK;
 }
 
-blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn, void *ud) {
+blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn,
+                                void *ud) {
   blz_engine_close_data(e);
   begin(e, fn, ud);
   if (setjmp(e->oom)) { blz_engine_close_data(e); return api_fail(e, BLZ_NO_MEMORY, "out of memory"); }
@@ -164,7 +193,8 @@ blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_s
   bool *wanted = ARENA_ARRAY(&e->a, bool, ir->nsources + 1);
   for (uint32_t s = 0; s < ir->nsources; s++) wanted[s] = rt_source_given(ir, s, str_z(e->db), e->nbindings, e->bindings);
   str failure = { "", 0 };
-  int status = rt_open_data(e->p->rt, &e->m, str_z(e->db), e->nbindings, e->bindings, wanted, NULL, tell_issue, e, &e->a, &e->data, &failure);
+  int status = rt_open_data(e->p->rt, &e->m, str_z(e->db), e->nbindings, e->bindings, wanted, NULL, tell_issue, e, &e->a,
+                            &e->data, &failure);
   if (status != RT_OK) {
     api_status(e, status, failure);
     blz_engine_close_data(e);
@@ -202,8 +232,16 @@ blz_status blz_engine_validate(blz_engine *e, const char *only, size_t max, blz_
   for (uint32_t i = 0; i < ir->nrules && !any; i++) any = rt_name_matches(pattern, ir->rules[i]->name);
   if (!any) return api_fail(e, BLZ_NOT_FOUND, "no rule is named `%s`", only);
   uint32_t limit = !fn ? 0 : !max || max >= RT_ALL ? RT_ALL : (uint32_t)max;
-  rt_validate_opts o = { .m = &e->m, .db = str_z(e->db), .nbindings = e->nbindings, .bindings = e->bindings, .now = e->clock_set ? e->now : rt_clock(),
-                         .nonly = only != NULL, .only = &pattern, .per_rule = limit, .total = limit, .limits = e->limits };
+  rt_validate_opts o = { .m = &e->m,
+                         .db = str_z(e->db),
+                         .nbindings = e->nbindings,
+                         .bindings = e->bindings,
+                         .now = e->clock_set ? e->now : rt_clock(),
+                         .nonly = only != NULL,
+                         .only = &pattern,
+                         .per_rule = limit,
+                         .total = limit,
+                         .limits = e->limits };
   rt_report *volatile rep = NULL;
   rt_report *made = NULL;
   if (setjmp(e->oom)) { rt_report_free(rep); return api_fail(e, BLZ_NO_MEMORY, "out of memory"); }
@@ -233,7 +271,8 @@ blz_status blz_engine_rule(blz_engine *e, size_t rule, blz_record *r, blz_verdic
   begin(e, NULL, NULL);
   const ir_program *ir = e->p->rt->ir;
   if (rule >= ir->nrules) return api_fail(e, BLZ_BAD_VALUE, "there is no rule number %zu", rule);
-  if (!api_rule_fits(ir, (uint32_t)rule, r)) return api_fail(e, BLZ_BAD_VALUE, "`%s` is not about records of this type", e->p->rules[rule]);
+  if (!api_rule_fits(ir, (uint32_t)rule, r))
+    return api_fail(e, BLZ_BAD_VALUE, "`%s` is not about records of this type", e->p->rules[rule]);
   place_in_source(ir->rules[rule], r);
   vm_result res;
   str failure = { "", 0 };
@@ -272,7 +311,8 @@ blz_status blz_engine_match(blz_engine *e, size_t audience, blz_record *r, blz_t
   begin(e, NULL, NULL);
   const ir_program *ir = e->p->rt->ir;
   if (audience >= ir->naudiences) return api_fail(e, BLZ_BAD_VALUE, "there is no audience number %zu", audience);
-  if (!r || ir->audiences[audience]->record != r->record) return api_fail(e, BLZ_BAD_VALUE, "`%s` is not about records of this type", e->p->audiences[audience]);
+  if (!r || ir->audiences[audience]->record != r->record)
+    return api_fail(e, BLZ_BAD_VALUE, "`%s` is not about records of this type", e->p->audiences[audience]);
   r->r->source = ir->audiences[audience]->source;
   truth t = TR_E;
   str failure = { "", 0 };
@@ -315,13 +355,15 @@ static blz_status explain(blz_engine *e, bool audience, size_t at, blz_record *r
 
 blz_status blz_engine_explain_rule(blz_engine *e, size_t rule, blz_record *r, int format, const char **text) {
   const ir_program *ir = e->p->rt->ir;
-  if (rule >= ir->nrules || !api_rule_fits(ir, (uint32_t)rule, r)) return api_fail(e, BLZ_BAD_VALUE, "there is no such rule for this record");
+  if (rule >= ir->nrules || !api_rule_fits(ir, (uint32_t)rule, r))
+    return api_fail(e, BLZ_BAD_VALUE, "there is no such rule for this record");
   place_in_source(ir->rules[rule], r);
   return explain(e, false, rule, r, format, text);
 }
 
 blz_status blz_engine_explain_audience(blz_engine *e, size_t audience, blz_record *r, int format, const char **text) {
   const ir_program *ir = e->p->rt->ir;
-  if (audience >= ir->naudiences || !r || ir->audiences[audience]->record != r->record) return api_fail(e, BLZ_BAD_VALUE, "there is no such audience for this record");
+  if (audience >= ir->naudiences || !r || ir->audiences[audience]->record != r->record)
+    return api_fail(e, BLZ_BAD_VALUE, "there is no such audience for this record");
   return explain(e, true, audience, r, format, text);
 }

@@ -119,8 +119,12 @@ const char *blz_program_error(const blz_program *p) { return p->error; }
 
 size_t blz_program_rule_count(const blz_program *p) { return p->compiled ? p->rt->ir->nrules : 0; }
 size_t blz_program_audience_count(const blz_program *p) { return p->compiled ? p->rt->ir->naudiences : 0; }
-const char *blz_program_rule_name(const blz_program *p, size_t rule) { return rule < blz_program_rule_count(p) ? p->rules[rule] : NULL; }
-const char *blz_program_audience_name(const blz_program *p, size_t at) { return at < blz_program_audience_count(p) ? p->audiences[at] : NULL; }
+const char *blz_program_rule_name(const blz_program *p, size_t rule) {
+  return rule < blz_program_rule_count(p) ? p->rules[rule] : NULL;
+}
+const char *blz_program_audience_name(const blz_program *p, size_t at) {
+  return at < blz_program_audience_count(p) ? p->audiences[at] : NULL;
+}
 
 static blz_status find(const blz_program *p, enum rt_names what, const char *name, size_t *out) {
   str a, b;
@@ -132,4 +136,6 @@ static blz_status find(const blz_program *p, enum rt_names what, const char *nam
 }
 
 blz_status blz_program_find_rule(const blz_program *p, const char *name, size_t *rule) { return find(p, RT_NAME_RULE, name, rule); }
-blz_status blz_program_find_audience(const blz_program *p, const char *name, size_t *at) { return find(p, RT_NAME_AUDIENCE, name, at); }
+blz_status blz_program_find_audience(const blz_program *p, const char *name, size_t *at) {
+  return find(p, RT_NAME_AUDIENCE, name, at);
+}

@@ -85,7 +85,8 @@ static const type *field_type(const blz_record *r, int64_t field) { return model
 static void settle(blz_record *r) {
   const type_rec *t = &model(r)->records[r->record]->shape;
   bool clean = true;
-  for (uint32_t i = 0; i < t->nfields; i++) clean = clean && (r->r->st[i] == ST_OK || (r->r->st[i] == ST_MISSING && t->fields[i].type->opt));
+  for (uint32_t i = 0; i < t->nfields; i++)
+    clean = clean && (r->r->st[i] == ST_OK || (r->r->st[i] == ST_MISSING && t->fields[i].type->opt));
   r->r->clean = clean;
 }
 
@@ -98,7 +99,8 @@ static void put(blz_record *r, int64_t field, val v, uint8_t st) {
 }
 
 static blz_status misfit(blz_record *r, int64_t field, str why) {
-  return api_fail(r->e, BLZ_BAD_VALUE, "`%.*s`: %.*s", STR_ARG(model(r)->records[r->record]->shape.fields[field].name), STR_ARG(why));
+  return api_fail(r->e, BLZ_BAD_VALUE, "`%.*s`: %.*s", STR_ARG(model(r)->records[r->record]->shape.fields[field].name),
+                  STR_ARG(why));
 }
 
 /* A record of this field alone is read from JSON, and its value taken over. */
@@ -132,7 +134,16 @@ blz_status blz_record_set_text(blz_record *r, const char *field, const char *tex
   if (length >= UINT32_MAX / 8) return misfit(r, at, STR("the text is too long"));
   switch ((type_kind)field_type(r, at)->kind) {
   case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: case TY_REF: break;
-  case TY_ERROR: case TY_NEVER: case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD:
+  case TY_ERROR:
+  case TY_NEVER:
+  case TY_BOOL:
+  case TY_INT:
+  case TY_NUMBER:
+  case TY_MONTHS:
+  case TY_PATTERN:
+  case TY_LIST:
+  case TY_MAP:
+  case TY_RECORD:
   case TY_PALETTE: case TY_VAR: return misfit(r, at, STR("it does not hold a text"));
   }
   if (setjmp(r->oom)) return api_fail(r->e, BLZ_NO_MEMORY, "out of memory");
@@ -149,7 +160,16 @@ blz_status blz_record_set_int(blz_record *r, const char *field, int64_t value) {
   switch ((type_kind)field_type(r, at)->kind) {
   case TY_INT: put(r, at, (val){ .i = value }, ST_OK); return BLZ_OK;
   case TY_NUMBER: case TY_REF: return set_json(r, at, (str){ digits, (uint32_t)n });
-  case TY_ERROR: case TY_NEVER: case TY_BOOL: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: case TY_MONTHS:
+  case TY_ERROR:
+  case TY_NEVER:
+  case TY_BOOL:
+  case TY_TEXT:
+  case TY_UNION:
+  case TY_COLOR:
+  case TY_DATE:
+  case TY_TIME:
+  case TY_DURATION:
+  case TY_MONTHS:
   case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_PALETTE: case TY_VAR: break;
   }
   return misfit(r, at, STR("it does not hold an int"));
@@ -169,10 +189,13 @@ blz_status blz_record_set_number(blz_record *r, const char *field, double value)
   return set_plain(r, field, TY_NUMBER, (val){ .n = value }, isfinite(value), "it does not hold a number");
 }
 
-blz_status blz_record_set_bool(blz_record *r, const char *field, int value) { return set_plain(r, field, TY_BOOL, (val){ .i = value != 0 }, true, "it does not hold a bool"); }
+blz_status blz_record_set_bool(blz_record *r, const char *field, int value) {
+  return set_plain(r, field, TY_BOOL, (val){ .i = value != 0 }, true, "it does not hold a bool");
+}
 
 blz_status blz_record_set_date(blz_record *r, const char *field, int32_t days) {
-  return set_plain(r, field, TY_DATE, (val){ .i = days }, days >= CIVIL_DAY_MIN && days <= CIVIL_DAY_MAX, "it does not hold a date");
+  return set_plain(r, field, TY_DATE, (val){ .i = days }, days >= CIVIL_DAY_MIN && days <= CIVIL_DAY_MAX,
+                   "it does not hold a date");
 }
 
 blz_status blz_record_set_time(blz_record *r, const char *field, int64_t usec) {

@@ -108,8 +108,13 @@ finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r
     find_cause *causes = ARENA_ARRAY(a, find_cause, c->ncauses ? c->ncauses : 1);
     for (uint32_t k = 0; k < c->ncauses; k++) causes[k] = (find_cause){ c->causes[k].text, c->causes[k].kind, c->causes[k].error };
     int32_t field = pc->at_field;
-    x.clauses[i] = (find_clause){ .clause = c->clause, .result = c->result, .nmessages = c->nmessages, .messages = c->messages, .ncauses = c->ncauses,
-                                  .causes = causes, .actual = field_text(a, r, field) };
+    x.clauses[i] = (find_clause){ .clause = c->clause,
+                                  .result = c->result,
+                                  .nmessages = c->nmessages,
+                                  .messages = c->messages,
+                                  .ncauses = c->ncauses,
+                                  .causes = causes,
+                                  .actual = field_text(a, r, field) };
     if (x.field < 0) x.field = field;
   }
   /* the finding points at the field's own place in the data file where the reader noted it */

@@ -65,9 +65,35 @@ static bool silent(const ir *n) {
   switch ((ir_kind)n->kind) {
   case IR_CONST: case IR_NONE: case IR_TO_NUMBER: case IR_LIST: return true;
   case IR_LOCAL: return n->ty && n->ty->kind == TY_RECORD;
-  case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG: case IR_RECORD: case IR_WITH:
-  case IR_INTERP: case IR_CALL: case IR_FN: case IR_COALESCE: case IR_IF: case IR_COMPR: case IR_AGG: case IR_AND: case IR_OR: case IR_NOT: case IR_IMPLIES:
-  case IR_QUANT: case IR_CMP: case IR_IN_RANGE: case IR_IN_LIST: case IR_CONTAINS: case IR_MATCHES: case IR_EXISTS: case IR_IS_MISSING:
+  case IR_NOW:
+  case IR_TODAY:
+  case IR_FIELD:
+  case IR_DEREF:
+  case IR_INDEX:
+  case IR_MAP_GET:
+  case IR_ARITH:
+  case IR_NEG:
+  case IR_RECORD:
+  case IR_WITH:
+  case IR_INTERP:
+  case IR_CALL:
+  case IR_FN:
+  case IR_COALESCE:
+  case IR_IF:
+  case IR_COMPR:
+  case IR_AGG:
+  case IR_AND:
+  case IR_OR:
+  case IR_NOT:
+  case IR_IMPLIES:
+  case IR_QUANT:
+  case IR_CMP:
+  case IR_IN_RANGE:
+  case IR_IN_LIST:
+  case IR_CONTAINS:
+  case IR_MATCHES:
+  case IR_EXISTS:
+  case IR_IS_MISSING:
   case IR_IN_AUDIENCE: case IR_PASSES: case IR_FORMAT_OK: case IR_UNIQUE: case IR_RESOLVES: return false;
   case IR_KIND_COUNT: break;
   }
@@ -148,7 +174,8 @@ static ex_part clause_part(arena *a, const tracer *t, const prog_rule *pr, uint3
   return part;
 }
 
-bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t rule, const rec *r, explanation *out) {
+bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t rule, const rec *r,
+                     explanation *out) {
   const prog_rule *pr = p->ir->rules[rule];
   tracer *t = ARENA_NEW(a, tracer);
   ref_ctx c = context(a, p, h, lib, now, t);
@@ -160,17 +187,24 @@ bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib,
   out->parts = ARENA_ARRAY(a, ex_part, 1 + pr->nlets + pr->nclauses);
   if (pr->guard) {
     ex_node *tree = tree_of(t, pr->guard);
-    out->parts[out->nparts++] = (ex_part){ .word = "where", .text = one_line(a, source_slice(rt_sources(p), pr->guard->sp)), .sp = pr->guard->sp,
-                                           .tree = tree, .result = truth_of(tree) };
+    out->parts[out->nparts++] = (ex_part){ .word = "where",
+                                           .text = one_line(a, source_slice(rt_sources(p), pr->guard->sp)),
+                                           .sp = pr->guard->sp,
+                                           .tree = tree,
+                                           .result = truth_of(tree) };
   }
   for (uint32_t i = 0; i < pr->nlets; i++)
-    out->parts[out->nparts++] = (ex_part){ .word = str_fmt(a, "let %.*s =", STR_ARG(pr->lets[i].name)).p, .let = true, .sp = pr->lets[i].init->sp,
-                                           .text = one_line(a, source_slice(rt_sources(p), pr->lets[i].init->sp)), .tree = tree_of(t, pr->lets[i].init) };
+    out->parts[out->nparts++] = (ex_part){ .word = str_fmt(a, "let %.*s =", STR_ARG(pr->lets[i].name)).p,
+                                           .let = true,
+                                           .sp = pr->lets[i].init->sp,
+                                           .text = one_line(a, source_slice(rt_sources(p), pr->lets[i].init->sp)),
+                                           .tree = tree_of(t, pr->lets[i].init) };
   for (uint32_t k = 0; k < pr->nclauses; k++) out->parts[out->nparts++] = clause_part(a, t, pr, k, &res);
   return true;
 }
 
-bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t audience, const rec *r, explanation *out) {
+bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t audience, const rec *r,
+                         explanation *out) {
   const prog_audience *pa = p->ir->audiences[audience];
   tracer *t = ARENA_NEW(a, tracer);
   ref_ctx c = context(a, p, h, lib, now, t);
@@ -183,8 +217,13 @@ bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *
   if (!pa->test) return true;
   out->parts = ARENA_NEW(a, ex_part);
   out->nparts = 1;
-  out->parts[0] = (ex_part){ .word = "where", .text = one_line(a, source_slice(rt_sources(p), pa->test->sp)), .sp = pa->test->sp, .result = result,
-                             .tree = tree_of(t, pa->test), .ncauses = ncauses, .causes = copy_causes(a, causes, ncauses) };
+  out->parts[0] = (ex_part){ .word = "where",
+                             .text = one_line(a, source_slice(rt_sources(p), pa->test->sp)),
+                             .sp = pa->test->sp,
+                             .result = result,
+                             .tree = tree_of(t, pa->test),
+                             .ncauses = ncauses,
+                             .causes = copy_causes(a, causes, ncauses) };
   return true;
 }
 
@@ -224,7 +263,8 @@ static void record_text(buf *b, const explanation *x) {
       for (const bad *e = r->bads; e; e = e->next)
         if (e->field == i) buf_z(b, ": "), buf_str(b, e->message);
     }
-    if (pr && r->st[i] != ST_ERR && !str_eq(pr->fields[i].column, pr->fields[i].name)) buf_fmt(b, "  (column %.*s)", STR_ARG(pr->fields[i].column));
+    if (pr && r->st[i] != ST_ERR && !str_eq(pr->fields[i].column, pr->fields[i].name))
+      buf_fmt(b, "  (column %.*s)", STR_ARG(pr->fields[i].column));
     buf_ch(b, '\n');
   }
 }
@@ -257,7 +297,9 @@ static void part_text(buf *b, const explanation *x, const ex_part *part) {
 
 void explanation_text(buf *b, const explanation *x) {
   if (x->audience) buf_fmt(b, "%.*s on %.*s: %s\n", STR_ARG(x->name), STR_ARG(x->key), member_words[x->t]);
-  else if (x->record) buf_fmt(b, "%.*s on %.*s: %s%s\n", STR_ARG(x->name), STR_ARG(x->key), verdict_names[x->v], x->vacuous ? " (vacuous: a list is empty)" : "");
+  else if (x->record)
+    buf_fmt(b, "%.*s on %.*s: %s%s\n", STR_ARG(x->name), STR_ARG(x->key), verdict_names[x->v],
+            x->vacuous ? " (vacuous: a list is empty)" : "");
   else buf_fmt(b, "%.*s: %s%s\n", STR_ARG(x->name), verdict_names[x->v], x->vacuous ? " (vacuous: a list is empty)" : "");
   if (x->because.n) buf_fmt(b, "because %.*s\n", STR_ARG(x->because));
   if (x->link.n) buf_fmt(b, "see %.*s\n", STR_ARG(x->link));

@@ -40,8 +40,10 @@ typedef struct explanation {
 } explanation;
 
 /* p must have trees (rt_program_with_trees). Everything lands in a. false: the look-ups failed or the budget is used up. */
-bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t rule, const rec *r, explanation *out);
-bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t audience, const rec *r, explanation *out);
+bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t rule, const rec *r,
+                     explanation *out);
+bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t audience, const rec *r,
+                         explanation *out);
 
 void explanation_text(buf *out, const explanation *x);
 void explanation_json(buf *out, const explanation *x);

@@ -36,7 +36,8 @@ char *file_read(const mem *m, const char *path, size_t max, size_t *n, const cha
   if (fd < 0) { *why = reason(errno); return NULL; }
   struct stat st;
   size_t cap = 65536, used = 0;
-  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size < SIZE_MAX / 2) cap = (size_t)st.st_size + 2;
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size < SIZE_MAX / 2)
+    cap = (size_t)st.st_size + 2;
   if (cap > max) cap = max + 2;
   char *p = mem_try(m, cap);
   *why = NULL;
@@ -80,7 +81,8 @@ static bool first_visit(finder *f, const struct stat *st) {
 
 static void take_entry(finder *f, str dir, const char *name) {
   if (name[0] == '.') return;
-  str path = dir.n && dir.p[dir.n - 1] == '/' ? str_fmt(f->a, "%.*s%s", STR_ARG(dir), name) : str_fmt(f->a, "%.*s/%s", STR_ARG(dir), name);
+  str path = dir.n && dir.p[dir.n - 1] == '/' ? str_fmt(f->a, "%.*s%s", STR_ARG(dir), name)
+                                              : str_fmt(f->a, "%.*s/%s", STR_ARG(dir), name);
   struct stat st;
   if (stat(path.p, &st) != 0) return;
   size_t n = strlen(name);

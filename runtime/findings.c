@@ -163,7 +163,9 @@ bool findings_take(findings *into, findings *from) {
   return all;
 }
 
-static int by_order(const void *x, const void *y) { return order_cmp((*(finding *const *)x)->order, (*(finding *const *)y)->order); }
+static int by_order(const void *x, const void *y) {
+  return order_cmp((*(finding *const *)x)->order, (*(finding *const *)y)->order);
+}
 
 void findings_sort(findings *f) {
   for (uint32_t g = 0; g < f->ngroups; g++)
@@ -208,7 +210,15 @@ static void add_value(buf *b, const type *t, val v) {
     break;
   }
   case TY_TEXT: case TY_UNION: add_text(b, str_of(v.t)); break;
-  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_REF: case TY_PALETTE: case TY_VAR: {
+  case TY_ERROR:
+  case TY_NEVER:
+  case TY_PATTERN:
+  case TY_LIST:
+  case TY_MAP:
+  case TY_RECORD:
+  case TY_REF:
+  case TY_PALETTE:
+  case TY_VAR: {
     buf s = { .a = b->a };
     val_print(&s, t, v, true);
     add_text(b, buf_done(&s));

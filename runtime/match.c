@@ -47,7 +47,9 @@ static int walk_rows(matcher *w, uint32_t source, src_cursor *cur) {
     if (got != SRC_OK) { w->failure = src_failure(w->data); return RT_ENV; }
     vm_reset(w->e.vm);
     if (w->a.used) arena_reset(&w->a);
-    if (++rows % PROGRESS_ROWS == 0 && w->o->progress && !w->o->progress(w->o->ud, w->p->ir->sources[source]->name, rows, estimate)) return RT_STOPPED;
+    if (++rows % PROGRESS_ROWS == 0 && w->o->progress &&
+        !w->o->progress(w->o->ud, w->p->ir->sources[source]->name, rows, estimate))
+      return RT_STOPPED;
     int status = match_row(w, source, r);
     if (status != RT_OK) return status;
   }

@@ -198,7 +198,9 @@ bool rt_name_matches(str pattern, str name) {
   bool head = pattern.n < name.n && memcmp(name.p, pattern.p, pattern.n) == 0 && name.p[pattern.n] == '.';
   if (head || is_tail(pattern, name)) return true;
   for (uint32_t i = 0; i + pattern.n < name.n; i++) /* whole parts in the middle: `Asset` of acme.brand.Asset.title */
-    if (name.p[i] == '.' && i + 1 + pattern.n < name.n && name.p[i + 1 + pattern.n] == '.' && memcmp(name.p + i + 1, pattern.p, pattern.n) == 0) return true;
+    if (name.p[i] == '.' && i + 1 + pattern.n < name.n && name.p[i + 1 + pattern.n] == '.' &&
+        memcmp(name.p + i + 1, pattern.p, pattern.n) == 0)
+      return true;
   return false;
 }
 

@@ -26,16 +26,22 @@ static bool begin(table_writer *t, arena *a, str name) {
     buf_ch(&quoted, name.p[i]);
   }
   str q = buf_done(&quoted);
-  str create = str_fmt(a, "CREATE TABLE \"%.*s\" (audience TEXT NOT NULL, key TEXT NOT NULL, result TEXT NOT NULL, causes TEXT NOT NULL)", STR_ARG(q));
+  str create =
+      str_fmt(a, "CREATE TABLE \"%.*s\" (audience TEXT NOT NULL, key TEXT NOT NULL, result TEXT NOT NULL, causes TEXT NOT NULL)",
+              STR_ARG(q));
   str insert = str_fmt(a, "INSERT INTO \"%.*s\" VALUES (?1, ?2, ?3, ?4)", STR_ARG(q));
-  return exec(t->db, "BEGIN IMMEDIATE") && exec(t->db, create.p) && sqlite3_prepare_v2(t->db, insert.p, -1, &t->insert, NULL) == SQLITE_OK;
+  return exec(t->db, "BEGIN IMMEDIATE") && exec(t->db, create.p) &&
+         sqlite3_prepare_v2(t->db, insert.p, -1, &t->insert, NULL) == SQLITE_OK;
 }
 
 table_writer *table_open(arena *a, str path, str name, str read_db, str *failure) {
   table_writer *t = ARENA_NEW(a, table_writer);
   t->path = str_dup(a, path).p;
   if (!name.n) { *failure = STR("the table has no name"); return NULL; }
-  if (read_db.n && same_file(t->path, str_dup(a, read_db).p)) { *failure = STR("it is the database that is being read; name another one"); return NULL; }
+  if (read_db.n && same_file(t->path, str_dup(a, read_db).p)) {
+    *failure = STR("it is the database that is being read; name another one");
+    return NULL;
+  }
   t->made = access(t->path, F_OK) != 0;
   int got = sqlite3_open_v2(t->path, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
   sqlite3_busy_timeout(t->db, 5000);
@@ -49,7 +55,8 @@ table_writer *table_open(arena *a, str path, str name, str read_db, str *failure
 bool table_write(table_writer *t, str audience, str key, str result, str causes) {
   const str cells[] = { audience, key, result, causes };
   for (int i = 0; i < 4; i++)
-    if (sqlite3_bind_text(t->insert, i + 1, cells[i].n ? cells[i].p : "", (int)cells[i].n, SQLITE_STATIC) != SQLITE_OK) return false;
+    if (sqlite3_bind_text(t->insert, i + 1, cells[i].n ? cells[i].p : "", (int)cells[i].n, SQLITE_STATIC) != SQLITE_OK)
+      return false;
   bool ok = sqlite3_step(t->insert) == SQLITE_DONE;
   return sqlite3_reset(t->insert) == SQLITE_OK && ok;
 }

@@ -125,7 +125,8 @@ static void plan(run *run) {
   }
   bool some = false;
   for (uint32_t s = 0; s < ir->nsources; s++) some = some || run->wanted[s];
-  for (uint32_t s = 0; !some && s < ir->nsources; s++) run->wanted[s] = run->nlist[s] > 0; /* no data at all is no pass: opening says what is missing */
+  for (uint32_t s = 0; !some && s < ir->nsources; s++)
+    run->wanted[s] = run->nlist[s] > 0; /* no data at all is no pass: opening says what is missing */
   rep->ndata_groups = group;
   rep->data_found = ARENA_ARRAY(a, int64_t, group);
   run->ngroups = group + ir->nrules;
@@ -143,7 +144,8 @@ static str order_prefix(arena *a, diag_code code, str rest) {
 
 static str issue_order(arena *a, const src_issue *i) {
   str place = str_fmt(a, "%020lld %010u %010u ", (long long)i->position, i->line, i->col);
-  return order_prefix(a, i->code, str_fmt(a, "%.*s%.*s\n%.*s\n%.*s", STR_ARG(place), STR_ARG(i->key), STR_ARG(i->column), STR_ARG(i->message)));
+  return order_prefix(
+      a, i->code, str_fmt(a, "%.*s%.*s\n%.*s\n%.*s", STR_ARG(place), STR_ARG(i->key), STR_ARG(i->column), STR_ARG(i->message)));
 }
 
 /* May be called from under a foreign library's frames, so the arena's jump ends here. */
@@ -155,9 +157,22 @@ static void on_issue(void *ud, const src_issue *i) {
   w->a.oom = &here;
   uint32_t group = i->source == UINT32_MAX ? 0 : w->run->group_base[i->source] + (uint32_t)(i->field + 1);
   w->data_counts[i->sev]++, w->data_found[group]++;
-  finding x = { .group = group, .order = issue_order(&w->a, i), .kind = FIND_DATA, .sev = i->sev, .source = i->source, .field = i->field, .key = i->key,
-                .position = i->position, .file = i->file, .line = i->line, .col = i->col, .code = i->code, .column = i->column, .message = i->message,
-                .fix = i->fix, .decl = i->decl };
+  finding x = { .group = group,
+                .order = issue_order(&w->a, i),
+                .kind = FIND_DATA,
+                .sev = i->sev,
+                .source = i->source,
+                .field = i->field,
+                .key = i->key,
+                .position = i->position,
+                .file = i->file,
+                .line = i->line,
+                .col = i->col,
+                .code = i->code,
+                .column = i->column,
+                .message = i->message,
+                .fix = i->fix,
+                .decl = i->decl };
   if (!findings_add(&w->f, &x)) w->lost = true;
   w->a.oom = outer;
 }
@@ -170,9 +185,20 @@ static bool note_bads(worker *w, const rec *r, str order) {
     w->data_counts[SEV_ERROR]++, w->data_bad_values++, w->data_found[group]++;
     str at = order_prefix(&w->a, DIAG_ROW_VALUE, order);
     if (!findings_wants(&w->f, group, at)) { w->f.dropped++; continue; }
-    finding x = { .group = group, .order = at, .kind = FIND_DATA, .sev = SEV_ERROR, .source = r->source, .field = b->field,
-                  .key = src_key_text(&w->a, ir, r), .position = r->position, .line = b->line ? b->line : r->line, .col = b->line ? b->col : r->col,
-                  .code = DIAG_ROW_VALUE, .column = pr->fields[b->field].column, .message = b->message, .decl = pr->fields[b->field].sp };
+    finding x = { .group = group,
+                  .order = at,
+                  .kind = FIND_DATA,
+                  .sev = SEV_ERROR,
+                  .source = r->source,
+                  .field = b->field,
+                  .key = src_key_text(&w->a, ir, r),
+                  .position = r->position,
+                  .line = b->line ? b->line : r->line,
+                  .col = b->line ? b->col : r->col,
+                  .code = DIAG_ROW_VALUE,
+                  .column = pr->fields[b->field].column,
+                  .message = b->message,
+                  .decl = pr->fields[b->field].sp };
     x.file = rt_source_file(ir, r->source, w->run->o->nbindings, w->run->o->bindings);
     x.fix = (str){ "", 0 };
     if (!findings_add(&w->f, &x)) return false;
@@ -351,7 +377,8 @@ static bool worker_open(worker *w, run *run) {
   w->rules = mem_try(m, sizeof *w->rules * (ir->nrules + 1));
   w->sources = mem_try(m, sizeof *w->sources * (ir->nsources + 1));
   w->data_found = mem_try(m, sizeof *w->data_found * run->rep->ndata_groups);
-  if (!w->rules || !w->sources || !w->data_found || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total)) return false;
+  if (!w->rules || !w->sources || !w->data_found || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total))
+    return false;
   memset(w->rules, 0, sizeof *w->rules * (ir->nrules + 1));
   memset(w->sources, 0, sizeof *w->sources * (ir->nsources + 1));
   memset(w->data_found, 0, sizeof *w->data_found * run->rep->ndata_groups);
@@ -370,10 +397,21 @@ static void worker_close(worker *w) {
   arena_free(&w->a);
 }
 
-int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, const src_binding *bindings, const bool *wanted, const bool *const *fields,
-                 void (*issue)(void *, const src_issue *), void *ud, arena *scratch, src_data **out, str *failure) {
-  src_config c = { .p = p->ir, .m = m, .db = db, .nbindings = nbindings, .bindings = bindings, .by_ext = true, .frame = vm_frame_size(p->vm), .wanted = wanted,
-                   .fields = fields, .issue = issue, .ud = ud, .tmp_dir = { "", 0 } };
+int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, const src_binding *bindings, const bool *wanted,
+                 const bool *const *fields, void (*issue)(void *, const src_issue *), void *ud, arena *scratch, src_data **out,
+                 str *failure) {
+  src_config c = { .p = p->ir,
+                   .m = m,
+                   .db = db,
+                   .nbindings = nbindings,
+                   .bindings = bindings,
+                   .by_ext = true,
+                   .frame = vm_frame_size(p->vm),
+                   .wanted = wanted,
+                   .fields = fields,
+                   .issue = issue,
+                   .ud = ud,
+                   .tmp_dir = { "", 0 } };
   int got = src_open(&c, out, scratch, failure);
   return got == SRC_OK ? RT_OK : got == SRC_OOM ? RT_OOM : RT_ENV;
 }
@@ -382,8 +420,8 @@ static int worker_data(worker *w) {
   run *run = w->run;
   if (setjmp(w->oom)) return RT_OOM;
   w->a.oom = &w->oom;
-  int status = rt_open_data(run->p, &run->rep->m, run->o->db, run->o->nbindings, run->o->bindings, run->wanted, (const bool *const *)run->fields, on_issue, w,
-                            &w->a, &w->data, &w->failure);
+  int status = rt_open_data(run->p, &run->rep->m, run->o->db, run->o->nbindings, run->o->bindings, run->wanted,
+                            (const bool *const *)run->fields, on_issue, w, &w->a, &w->data, &w->failure);
   if (status == RT_OK) rt_engine_data(&w->e, w->data);
   return status;
 }
@@ -401,7 +439,8 @@ static bool worker_merge(worker *into, worker *from) {
     for (int v = 0; v < V_COUNT; v++) into->rules[i].n[v] += from->rules[i].n[v];
     into->rules[i].vacuous += from->rules[i].vacuous;
   }
-  for (uint32_t s = 0; s < ir->nsources; s++) into->sources[s].rows += from->sources[s].rows, into->sources[s].checked += from->sources[s].checked;
+  for (uint32_t s = 0; s < ir->nsources; s++)
+    into->sources[s].rows += from->sources[s].rows, into->sources[s].checked += from->sources[s].checked;
   for (int k = 0; k < 3; k++) into->data_counts[k] += from->data_counts[k];
   for (uint32_t g = 0; g < into->run->rep->ndata_groups; g++) into->data_found[g] += from->data_found[g];
   into->data_bad_values += from->data_bad_values;
@@ -444,7 +483,8 @@ static int walk_parallel(worker *w) {
     if (status == RT_OK && !worker_merge(w, &others[i])) status = RT_OOM;
     worker_close(&others[i]);
   }
-  if (status == RT_OK && src_version(w->data) != version) { /* another process wrote between the snapshots: one thread has one snapshot */
+  if (status == RT_OK &&
+      src_version(w->data) != version) { /* another process wrote between the snapshots: one thread has one snapshot */
     w->failure = STR("the database changed while it was read; run again with --jobs 1");
     status = RT_ENV;
   }

@@ -20,7 +20,8 @@ typedef struct rt_validate_opts {
   uint32_t jobs;               /* threads over large tables; 0 or 1: none */
   vm_limits limits;
   bool schema_only;            /* open the data, compare its columns with the records, and stop */
-  bool (*progress)(void *ud, str source, int64_t rows, int64_t estimate); /* every few thousand rows, on one thread; false stops the run */
+  bool (*progress)(void *ud, str source, int64_t rows,
+                   int64_t estimate); /* every few thousand rows, on one thread; false stops the run */
   void *ud;
 } rt_validate_opts;
 
@@ -62,8 +63,9 @@ int64_t rt_counts_bad(const rt_counts *c, unsigned allow);
 
 /* Opens the data of a program for a run; the issues go to the callback. Shared by validate, match, explain and the API. wanted, fields:
    as src_config. */
-int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, const src_binding *bindings, const bool *wanted, const bool *const *fields,
-                 void (*issue)(void *, const src_issue *), void *ud, arena *scratch, src_data **out, str *failure);
+int rt_open_data(const rt_program *p, const mem *m, str db, uint32_t nbindings, const src_binding *bindings, const bool *wanted,
+                 const bool *const *fields, void (*issue)(void *, const src_issue *), void *ud, arena *scratch, src_data **out,
+                 str *failure);
 /* Is there data for this source: a binding, or a table of a database that is given? */
 bool rt_source_given(const ir_program *ir, uint32_t source, str db, uint32_t nbindings, const src_binding *bindings);
 

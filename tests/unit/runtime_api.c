@@ -59,7 +59,12 @@ static void *counting_fn(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
-typedef struct heard { int n; char rules[512], messages[2048], missing[256], first_key[64]; blz_severity severity; int stop_after; } heard;
+typedef struct heard {
+  int n;
+  char rules[512], messages[2048], missing[256], first_key[64];
+  blz_severity severity;
+  int stop_after;
+} heard;
 
 static int hear(void *ud, const blz_finding *f) {
   heard *h = ud;
@@ -98,7 +103,9 @@ static blz_record *asset(blz_engine *e, const char *json) {
   return r;
 }
 
-#define GOOD "{\"id\": \"A-1\", \"kind\": \"image\", \"title\": \"Cup\", \"alt_text\": \"A cup of coffee\", \"width\": 1600, \"colors\": [\"#FF0000\"]}"
+#define GOOD                                                                                                                     \
+  "{\"id\": \"A-1\", \"kind\": \"image\", \"title\": \"Cup\", \"alt_text\": \"A cup of coffee\", \"width\": 1600, \"colors\": "  \
+  "[\"#FF0000\"]}"
 
 static void tells_what_does_not_compile(void **state) {
   (void)state;
@@ -296,7 +303,8 @@ static void validates_data(void **state) {
   char path[64];
   blz_program *p = compiled();
   blz_engine *e = blz_engine_new(p);
-  blz_source s = { "assets", data_file(path, ROWS), NULL }, wrong = { "asets", path, NULL }, none = { "assets", "nowhere.ndjson", NULL };
+  blz_source s = { "assets", data_file(path, ROWS), NULL }, wrong = { "asets", path, NULL },
+             none = { "assets", "nowhere.ndjson", NULL };
   blz_counts counts;
   heard h = { 0 };
   size_t at;
@@ -375,7 +383,8 @@ static bool use_all(const blz_allocator *a, const char *path) {
   ok = ok && blz_record_set_int(r, "width", 100) == BLZ_OK && blz_record_set_text(r, "title", "A longer title", 14) == BLZ_OK;
   ok = ok && blz_engine_check(e, r, hear, &h, NULL) == BLZ_OK && h.n > 0;
   ok = ok && blz_engine_explain_rule(e, 0, r, BLZ_JSON, &text) == BLZ_OK;
-  ok = ok && blz_engine_open_data(e, NULL, &s, 1, NULL, NULL) == BLZ_OK && blz_engine_validate(e, NULL, 0, hear, &h, &counts) == BLZ_OK;
+  ok = ok && blz_engine_open_data(e, NULL, &s, 1, NULL, NULL) == BLZ_OK &&
+       blz_engine_validate(e, NULL, 0, hear, &h, &counts) == BLZ_OK;
   blz_record_free(r);
   blz_engine_free(e);
   blz_program_free(p);
@@ -444,10 +453,17 @@ static void words_for_codes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(tells_what_does_not_compile), cmocka_unit_test(names_rules_and_audiences), cmocka_unit_test(checks_one_record),
-    cmocka_unit_test(refuses_what_does_not_fit),   cmocka_unit_test(matches_audiences),         cmocka_unit_test(explains_from_a_bundle),
-    cmocka_unit_test(validates_data),              cmocka_unit_test(keeps_to_its_limits),       cmocka_unit_test(survives_lost_memory),
-    cmocka_unit_test(threads_share_a_program),     cmocka_unit_test(words_for_codes),
+    cmocka_unit_test(tells_what_does_not_compile),
+    cmocka_unit_test(names_rules_and_audiences),
+    cmocka_unit_test(checks_one_record),
+    cmocka_unit_test(refuses_what_does_not_fit),
+    cmocka_unit_test(matches_audiences),
+    cmocka_unit_test(explains_from_a_bundle),
+    cmocka_unit_test(validates_data),
+    cmocka_unit_test(keeps_to_its_limits),
+    cmocka_unit_test(survives_lost_memory),
+    cmocka_unit_test(threads_share_a_program),
+    cmocka_unit_test(words_for_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

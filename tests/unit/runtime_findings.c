@@ -58,7 +58,9 @@ static void check_kept(const findings *f, uint32_t per_group, uint32_t total) {
 
 static void keeps_the_first(void **state) {
   (void)state;
-  static const uint32_t limits[][2] = { { UINT32_MAX, UINT32_MAX }, { 10, UINT32_MAX }, { 10, 25 }, { UINT32_MAX, 700 }, { 1, 1 }, { 0, 0 }, { 600, 1 } };
+  static const uint32_t limits[][2] = {
+    { UINT32_MAX, UINT32_MAX }, { 10, UINT32_MAX }, { 10, 25 }, { UINT32_MAX, 700 }, { 1, 1 }, { 0, 0 }, { 600, 1 }
+  };
   for (size_t k = 0; k < sizeof limits / sizeof *limits; k++) {
     counting c = { 0, -1 };
     mem m = { counting_fn, &c };
@@ -99,13 +101,16 @@ static void copies_everything(void **state) {
   char text[] = "message one", cause[] = "alt_text";
   str messages[] = { { text, 11 }, { text, 7 } };
   find_cause causes[] = { { { cause, 8 }, ST_MISSING, { "", 0 } } };
-  find_clause clauses[] = { { .clause = 3, .result = TR_F, .nmessages = 2, .messages = messages, .ncauses = 1, .causes = causes, .actual = { text, 3 } } };
+  find_clause clauses[] = {
+    { .clause = 3, .result = TR_F, .nmessages = 2, .messages = messages, .ncauses = 1, .causes = causes, .actual = { text, 3 } }
+  };
   finding x = { .group = 1, .order = { cause, 8 }, .kind = FIND_RULE, .nclauses = 1, .clauses = clauses, .file = { text, 1 } };
   x.key = x.column = x.message = x.fix = (str){ text, 11 };
   findings f;
   assert_true(findings_init(&f, &mem_libc, GROUPS, 10, 10));
   assert_true(findings_add(&f, &x));
-  memset(text, 'x', sizeof text - 1), memset(cause, 'x', sizeof cause - 1), memset(messages, 0, sizeof messages), memset(clauses, 0, sizeof clauses);
+  memset(text, 'x', sizeof text - 1), memset(cause, 'x', sizeof cause - 1), memset(messages, 0, sizeof messages),
+      memset(clauses, 0, sizeof clauses);
   const finding *y = f.groups[1].v[0];
   assert_int_equal(y->nclauses, 1);
   assert_int_equal(y->clauses[0].clause, 3);
@@ -174,7 +179,8 @@ static void names_as_people_write_them(void **state) {
     { "acme.brand.on_palette.x", "acme.brand.on_palette", false },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    if (rt_name_matches(str_z(cases[i].pattern), str_z(cases[i].name)) != cases[i].matches) fail_msg("%s and %s", cases[i].pattern, cases[i].name);
+    if (rt_name_matches(str_z(cases[i].pattern), str_z(cases[i].name)) != cases[i].matches)
+      fail_msg("%s and %s", cases[i].pattern, cases[i].name);
 }
 
 int main(void) {
