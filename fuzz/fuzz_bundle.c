@@ -12,20 +12,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 #define HEAD \
   "module t\n" \
   "type Kind = \"image\" | \"video\" | \"copy\"\n" \
-  "record Asset { id : text key; kind : Kind; title : text 1..80; alt : text?; width : int 1..20000; price : number?; day : date?; at : time; " \
-  "tags : list of text; sizes : list of int; notes : map of text; part : Part?; home : -> assets?; tint : color; ttl : duration }\n" \
-  "record Part { label : text; size : int? }\nrecord License { id : int key; asset : text; fee : number; ends : date? }\n" \
-  "source assets : Asset from \"assets\"\nsource licenses : License from \"licenses\"\npalette acme { red #E4002B\n ink #1A1A1A }\n"
+  "record Asset {\n id : text key\n kind : Kind\n title : text 1..80\n alt : text?\n width : int 1..20000\n price : number?\n day : date?\n at : time\n " \
+  "tags : list of text\n sizes : list of int\n notes : map of text\n part : Part?\n home : -> assets?\n tint : color\n ttl : duration\n}\n" \
+  "record Part {\n label : text\n size : int?\n}\nrecord License {\n id : int key\n asset : text\n fee : number\n ends : date?\n}\n" \
+  "source assets : Asset from \"assets\"\nsource licenses : License from \"licenses\"\npalette acme {\n red #E4002B\n ink #1A1A1A\n}\n"
 
 static const char *const programs[] = {
   HEAD "rule a for a in assets where a.kind == \"image\" { require a.width >= 10 and a.width in 1..500 and a.kind in [\"image\", \"copy\"] }\n",
-  HEAD "rule b for a in assets { let f = sum(l.fee for l in licenses where l.asset == a.id)\n require f > 0 otherwise \"{a.title}: {f:.2}\"\n"
+  HEAD "rule b for a in assets {\n let f = sum(l.fee for l in licenses where l.asset == a.id)\n require f > 0 otherwise \"{a.title}: {f:.2}\"\n"
        " require every t in a.tags: t.length() > 1 and t != a.title otherwise \"{t}\"\n require no l in licenses: l.asset == a.id and l.ends < a.day }\n",
   HEAD "fn area(x : int, y : int?) -> int = x * (y ?? 1)\nfn deep(x : int) -> int? = area(x, x) + [1, 2, 3][x]\n"
        "rule c for a in assets { require deep(a.width) > 3 and a.part.size exists and (a.home.title ?? \"none\") matches r\"n+\" \n"
        " require if a.alt exists then a.alt.trim().length() > 3 else a.price > 2.5 }\n",
   HEAD "audience wide for a in assets where a.width > 100 and a.alt exists\nrule d for a in assets { require a in wide or a.home in wide\n"
-       " require (min(l.ends for l in licenses) ?? 2026-01-01) + 3 months < 2027-01-01\n require count([t for t in a.tags where t contains \"x\"]) < 3 }\n",
+       " require (min(l.ends for l in licenses where l.ends exists) ?? 2026-01-01) + 3 months < 2027-01-01\n require count([t for t in a.tags where t contains \"x\"]) < 3 }\n",
   HEAD "rule e for a in assets { require a passes Asset\n require a.with(width: 5).width == 5 and Part(label: \"x\").label == \"x\"\n"
        " require some e in a.notes: e.key == \"k\" and e.value != \"\"\n require a.tint.nearest(acme).delta_e <= 50 otherwise \"{a.tint} {a.at:iso}\" }\n",
   HEAD "rule f for a in assets { require every l in licenses: (some b in assets: b.id == l.asset and (every t in b.tags: t in a.tags)) or l.fee * 2 > 10\n"

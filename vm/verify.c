@@ -2,7 +2,7 @@
  *
  * What always holds after it: jumps stay inside the unit and it ends; every register holds values of its one type; what an instruction reads through a
  * pointer was checked to be there; walks over sources are opened and closed in pairs on every path, and a register that may point into a row is read only
- * while that row is there (code_reg.depth). Wrong verdicts are not its business: a bundle's author can write any rule. */
+ * while that row is there (code_reg.depth); every loop counts against the budget. Wrong verdicts are not its business: a bundle's author can write any rule. */
 #include "vm/vm_int.h"
 
 #include "base/civil.h"
@@ -377,8 +377,12 @@ static bool own_ok(const code_unit *u, uint16_t own, uint16_t depth) {
   return true;
 }
 
-static bool go(check *c, uint32_t to, const open_state *s, uint32_t *todo, uint32_t *n) {
+/* Only instructions that count a step of the budget are jumped back to, so that no loop is free. */
+static bool counts(uint8_t op) { return op == BC_EACH || op == BC_EACH_ENTRY || op == BC_STEP; }
+
+static bool go(check *c, uint32_t from, uint32_t to, const open_state *s, uint32_t *todo, uint32_t *n) {
   if (to >= c->u->n) return flaw(c, "a jump leaves the unit");
+  if (to <= from && !counts(c->u->code[to].op)) return flaw(c, "a loop has no end");
   if (!c->seen[to]) {
     c->seen[to] = true;
     c->at[to] = s;
@@ -405,10 +409,10 @@ static bool flow_one(check *c, uint32_t at, uint32_t *todo, uint32_t *n) {
     s = s->outer;
   }
   switch ((code_flow)code_rows[i->op].flow) {
-  case FLOW_NEXT: return go(c, at + 1, s, todo, n);
-  case FLOW_JUMP: return go(c, i->t, s, todo, n);
-  case FLOW_TEST: return go(c, i->t, s, todo, n) && go(c, i->f, s, todo, n);
-  case FLOW_CHECK: return go(c, i->t, s, todo, n) && go(c, i->f, s, todo, n) && go(c, i->c, s, todo, n);
+  case FLOW_NEXT: return go(c, at, at + 1, s, todo, n);
+  case FLOW_JUMP: return go(c, at, i->t, s, todo, n);
+  case FLOW_TEST: return go(c, at, i->t, s, todo, n) && go(c, at, i->f, s, todo, n);
+  case FLOW_CHECK: return go(c, at, i->t, s, todo, n) && go(c, at, i->f, s, todo, n) && go(c, at, i->c, s, todo, n);
   case FLOW_END: return !s || flaw(c, "a walk is left open");
   }
   return false;
@@ -467,7 +471,8 @@ bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str
   }
   if (!c.wrong) {
     uint32_t *todo = ARENA_ARRAY(scratch, uint32_t, u->n), n = 0;
-    for (go(&c, 0, NULL, todo, &n); n && !c.wrong;) flow_one(&c, at = todo[--n], todo, &n);
+    todo[n++] = 0, c.seen[0] = true;
+    while (n && !c.wrong) flow_one(&c, at = todo[--n], todo, &n);
   }
   if (c.wrong) *error = str_fmt(scratch, "%s (instruction %u)", c.wrong, at ? at - 1 : 0);
   return !c.wrong;
