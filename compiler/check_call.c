@@ -287,7 +287,9 @@ static ex explain_one(checker *c, const ast *n, const sig *s, const cargs *a) {
     for (uint32_t i = 0; i < a->n; i++) {
       if (unify(c, s->params[i].t, arg[i]->e.t, arg[i]->e.n, var)) continue;
       str got = type_str(c, arg[i]->e.t->base), p = type_str(c, s->params[i].t->base);
-      if (s->params[i].t->base->kind == TY_VAR && var[s->params[i].t->base->var & 127]) p = type_str(c, var[s->params[i].t->base->var & 127]);
+      bool bound = false; /* by the arguments before this one */
+      for (int k = 0; k < 128; k++) bound |= var[k] != NULL;
+      if (bound) p = type_str(c, instantiate(c, s->params[i].t, var)->base);
       else if (s->params[i].t->base->kind == TY_VAR && s->params[i].t->base->var == 'N') p = STR("a number");
       diag *g = diag_add(c->d, DIAG_ARGUMENT, arg[i]->e.n->sp, "the parameter `%.*s` of `%s` is %.*s, but this is %.*s", STR_ARG(s->params[i].name), s->b->name,
                STR_ARG(p), STR_ARG(got));

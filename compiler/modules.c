@@ -260,8 +260,9 @@ static void drop_consequences(checker *c, bool syntax, uint32_t first) {
   for (uint32_t i = first; i < c->d->list.n; i++) {
     diag *g = c->d->list.v[i];
     const char *code = diag_table[g->code].code;
+    bool emptied = syntax && (g->code == DIAG_RECORD_EMPTY || g->code == DIAG_RULE_EMPTY || g->code == DIAG_PASSES_NONE);
     bool unused = g->code == DIAG_UNUSED || g->code == DIAG_UNUSED_IMPORT;
-    if ((syntax && !strncmp(code, "E03", 3) && g->code != DIAG_NAME_DUPLICATE && g->code != DIAG_CYCLE) || unused) {
+    if ((syntax && !strncmp(code, "E03", 3) && g->code != DIAG_NAME_DUPLICATE && g->code != DIAG_CYCLE) || emptied || unused) {
       if (g->sev == SEV_ERROR) c->d->errors--;
       else if (g->sev == SEV_WARNING) c->d->warnings--;
       continue;
