@@ -104,8 +104,7 @@ static int key_width(const show *s, finding *const *v, uint32_t n) {
 static void more(const show *s, int64_t n) {
   if (n <= 0) return;
   out_style(s->o, S_DIM);
-  out_fmt(s->o, "    … and %.*s more%s\n", STR_ARG(grouped(&s->c->a, n)),
-          s->c->quiet ? "" : " (--max-findings N shows up to N in all)");
+  out_fmt(s->o, "    … and %s more\n", grouped(&s->c->a, n).p);
   out_style(s->o, S_PLAIN);
 }
 
@@ -278,7 +277,10 @@ static void by_records(const show *s) {
     out_style(s->o, severity_style(x->sev));
     out_fmt(s->o, "%-7s", severity_name(x->sev));
     out_style(s->o, S_PLAIN);
-    out_fmt(s->o, "  %.*s\n           ", STR_ARG(finding_rule(s, x)));
+    out_fmt(s->o, "  %.*s", STR_ARG(finding_rule(s, x)));
+    if (x->kind == FIND_DATA && x->source != UINT32_MAX && x->column.n)
+      out_fmt(s->o, "  %.*s, column %.*s", STR_ARG(s->p->ir->sources[x->source]->name), STR_ARG(x->column));
+    out_z(s->o, "\n           ");
     indented(s->o, finding_message(&s->c->a, s, x), 11);
     put_place(s, x, 11);
     arena_restore(&s->c->a, mark);
@@ -357,6 +359,17 @@ static void remarks(const show *s) {
                        plural(ignored, "column or key was", "columns or keys were"), plural(ignored, "it", "them"));
 }
 
+/* Findings that a limit keeps off the list are counted all the same; say how to see them. */
+static void unlisted(const show *s, int64_t all) {
+  int64_t listed = 0;
+  if (s->c->quiet) return;
+  for (uint32_t g = 0; g < s->r->f.ngroups; g++) listed += s->r->f.groups[g].n;
+  if (listed >= all) return;
+  int64_t left = all - listed;
+  out_fmt(s->o, "%s %s not listed; --max-findings 1000 lists that many, --only RULE those of one rule\n", grouped(&s->c->a, left).p,
+          plural(left, "finding is", "findings are"));
+}
+
 static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3]) {
   int64_t all = by_severity[0] + by_severity[1] + by_severity[2], breaks = rt_report_breaks(s->r, s->fail_on, s->allow);
   arena *a = &s->c->a;
@@ -393,6 +406,7 @@ static void summary(const show *s) {
   if (n) qsort(list, n, sizeof *list, worst_first);
   rule_table(s, list, n);
   remarks(s);
+  unlisted(s, by_severity[0] + by_severity[1] + by_severity[2]);
   verdict_line(s, nrules, by_severity);
 }
 
