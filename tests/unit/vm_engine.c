@@ -1,0 +1,342 @@
+/* The engine from outside: verdicts on both paths (clean records and others, frames over the record and apart), explanations, budgets, hosts and allocators that
+ * fail. What programs mean is compared with the reference evaluator by tests/diff; here it is what a run may rely on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/fake_lib.h"
+#include "tests/unit/vm_kit.h"
+
+#define ASSETS \
+  "module t\nrecord Asset {\n  id : text key\n  kind : \"image\" | \"video\" | \"copy\"\n  title : text\n  alt : text?\n  width : int\n" \
+  "  price : number?\n  live : bool\n  sizes : list of int\n}\nsource assets : Asset from \"assets\"\n" \
+  "record License {\n  id : int key\n  asset : text\n  fee : int\n}\nsource licenses : License from \"licenses\"\n"
+
+static rec *an_asset(kit *k, bool wide) {
+  rec *r = kit_rec(k, 0, wide);
+  kit_text(k, r, "id", "A1");
+  kit_text(k, r, "kind", "image");
+  kit_text(k, r, "title", "Spring");
+  kit_int(r, "width", 500);
+  kit_int(r, "live", 1);
+  kit_ints(k, r, "sizes", 3, (const int64_t[]){ 1, 2, 3 });
+  kit_clean(r);
+  return r;
+}
+
+static void begin(kit *k, const char *text) {
+  assert_true(kit_compile(k, &fake_lib, text));
+  str why = { 0 };
+  if (!vm_verify(k->vp, &why)) fail_msg("%.*s", STR_ARG(why));
+  assert_true(kit_start(k, NULL, (vm_limits){ 0 }));
+}
+
+/* The verdict of one rule on every path, which must agree: alone and in bulk, frame over the record and apart, as it is and as not clean. */
+static verdict judge(kit *k, const char *rule, rec *narrow, rec *wide) {
+  uint32_t n = kit_rule(k, rule);
+  vm_result out;
+  uint8_t bulk;
+  int all = -1;
+  for (int i = 0; i < 4; i++) {
+    rec *r = i & 1 ? wide : narrow;
+    bool clean = r->clean;
+    if (i & 2) r->clean = false;
+    assert_int_equal(vm_rule(k->e, n, r, false, &out), VM_OK);
+    assert_int_equal(vm_rules(k->e, &n, 1, r, &bulk), VM_OK);
+    r->clean = clean;
+    assert_int_equal(bulk & 0x7F, out.v);
+    assert_int_equal(bulk >> 7, out.vacuous);
+    if (all >= 0) assert_int_equal(all, out.v);
+    all = (int)out.v;
+    vm_reset(k->e);
+  }
+  return (verdict)all;
+}
+
+typedef struct verdict_case { const char *field; int64_t i; int st; verdict want; } verdict_case;
+
+static void verdicts_agree_on_every_path(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets where a.kind == \"image\" { require a.width in 300..1000 and a.live and a.kind in [\"image\", \"copy\"]\n"
+                   "  require a.width != 444 }\n"
+                   "rule p for a in assets { require a.price > 1.5 or a.price missing }\nrule q for a in assets { require a.price > 1.5 }\n");
+  static const verdict_case cases[] = {
+    { "width", 500, ST_OK, V_PASS }, { "width", 299, ST_OK, V_FAIL }, { "width", 1001, ST_OK, V_FAIL }, { "width", 300, ST_OK, V_PASS },
+    { "width", 444, ST_OK, V_FAIL }, { "width", 0, ST_ERR, V_ERROR }, { "width", 0, ST_MISSING, V_UNKNOWN }, { "live", 0, ST_OK, V_FAIL },
+    { "kind", 0, ST_ERR, V_ERROR }, { "width", INT64_MIN, ST_OK, V_FAIL }, { "width", INT64_MAX, ST_OK, V_FAIL },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    rec *r[2] = { an_asset(&k, false), an_asset(&k, true) };
+    for (int n = 0; n < 2; n++) {
+      if (cases[i].st == ST_OK) kit_int(r[n], cases[i].field, cases[i].i);
+      else kit_lose(r[n], cases[i].field, (uint8_t)cases[i].st);
+    }
+    assert_int_equal(judge(&k, "t.r", r[0], r[1]), cases[i].want);
+  }
+  rec *a = an_asset(&k, false), *b = an_asset(&k, true);
+  kit_text(&k, a, "kind", "video"), kit_text(&k, b, "kind", "video");
+  assert_int_equal(judge(&k, "t.r", a, b), V_SKIP);
+  assert_int_equal(judge(&k, "t.q", a, b), V_UNKNOWN);
+  assert_int_equal(judge(&k, "t.p", a, b), V_PASS);
+  kit_num(a, "price", 1.5), kit_num(b, "price", 1.5);
+  assert_int_equal(judge(&k, "t.q", a, b), V_FAIL);
+  assert_int_equal(judge(&k, "t.p", a, b), V_FAIL);
+  kit_end(&k);
+}
+
+static void a_guard_that_is_unknown_weakens_its_clauses(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets where a.price > 1 { require a.width > 10\n require a.live }\n");
+  rec *a = an_asset(&k, false), *b = an_asset(&k, true);
+  assert_int_equal(judge(&k, "t.r", a, b), V_PASS); /* whatever the price is */
+  kit_int(a, "live", 0), kit_int(b, "live", 0);
+  assert_int_equal(judge(&k, "t.r", a, b), V_UNKNOWN);
+  kit_lose(a, "price", ST_ERR), kit_lose(b, "price", ST_ERR);
+  assert_int_equal(judge(&k, "t.r", a, b), V_ERROR);
+  vm_result out;
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, true, &out), VM_OK);
+  assert_int_equal(out.nclauses, 1);
+  assert_int_equal(out.clauses[0].clause, 1);
+  assert_int_equal(out.clauses[0].result, TR_E);
+  assert_int_equal(out.clauses[0].ncauses, 1);
+  assert_true(str_eq(out.clauses[0].causes[0].text, STR("price")));
+  assert_int_equal(out.clauses[0].causes[0].kind, ST_ERR);
+  kit_end(&k);
+}
+
+static void messages_name_up_to_three_elements(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets { require every s in a.sizes: s > 10 otherwise \"{s} is small\"\n require a.price > 1 otherwise \"costs {a.price}\" }\n");
+  rec *a = an_asset(&k, true);
+  kit_ints(&k, a, "sizes", 6, (const int64_t[]){ 1, 20, 2, 30, 3, 4 });
+  vm_result out;
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, true, &out), VM_OK);
+  assert_int_equal(out.v, V_FAIL);
+  assert_int_equal(out.nclauses, 2);
+  assert_int_equal(out.clauses[0].nmessages, 3);
+  assert_true(str_eq(out.clauses[0].messages[0], STR("1 is small")));
+  assert_true(str_eq(out.clauses[0].messages[2], STR("3 is small")));
+  assert_int_equal(out.clauses[1].result, TR_U);
+  assert_string_equal(out.clauses[1].messages[0].p, "costs (missing)");
+  assert_true(str_eq(out.clauses[1].causes[0].text, STR("price")));
+  kit_end(&k);
+}
+
+static void empty_lists_pass_vacuously(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets { require every s in a.sizes: s > 0 }\n"
+                   "rule i for a in assets { require a.live implies every s in a.sizes: s > 0 }\n");
+  rec *a = an_asset(&k, true);
+  vm_result out;
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, true, &out), VM_OK);
+  assert_true(out.v == V_PASS && !out.vacuous);
+  kit_ints(&k, a, "sizes", 0, NULL);
+  uint32_t rules[] = { kit_rule(&k, "t.r"), kit_rule(&k, "t.i") };
+  uint8_t v[2];
+  assert_int_equal(vm_rules(k.e, rules, 2, a, v), VM_OK);
+  assert_int_equal(v[0], V_PASS | 0x80);
+  assert_int_equal(v[1], V_PASS | 0x80);
+  kit_end(&k);
+}
+
+static void rules_outside_their_time_are_inactive(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets { since 2026-03-01\n until 2026-03-31\n require a.width > 1000 }\n");
+  rec *a = an_asset(&k, true);
+  static const struct { int64_t day; verdict want; } days[] = { { 20512, V_INACTIVE }, { 20513, V_FAIL }, { 20543, V_FAIL }, { 20544, V_INACTIVE } };
+  uint32_t n = kit_rule(&k, "t.r");
+  for (int i = 0; i < 4; i++) { /* 20513 is 2026-03-01; the last day belongs to it */
+    vm_result out;
+    uint8_t bulk;
+    vm_set_now(k.e, days[i].day * INT64_C(86400000000));
+    assert_int_equal(vm_rule(k.e, n, a, true, &out), VM_OK);
+    assert_int_equal(vm_rules(k.e, &n, 1, a, &bulk), VM_OK);
+    assert_int_equal(out.v, days[i].want);
+    assert_int_equal(bulk, days[i].want);
+  }
+  kit_end(&k);
+}
+
+/* ---- budgets and failures ---- */
+
+
+static void fill_licenses(kit *k, int n) {
+  for (int i = 0; i < n; i++) {
+    rec *l = kit_rec(k, 1, false);
+    kit_int(l, "id", i);
+    kit_text(k, l, "asset", "A1");
+    kit_int(l, "fee", i);
+    k->rows[1][i] = l;
+  }
+}
+
+static void a_spent_budget_is_no_verdict(void **state) {
+  (void)state;
+  kit k;
+  assert_true(kit_compile(&k, &fake_lib, ASSETS "rule r for a in assets { require every l in licenses: every m in licenses: l.fee + m.fee >= 0 }\n"));
+  fill_licenses(&k, KIT_ROWS);
+  rec *a = an_asset(&k, true);
+  uint32_t n = kit_rule(&k, "t.r");
+  int spent = 0;
+  for (uint64_t steps = 1; steps < 200; steps++) {
+    vm_result out;
+    uint8_t v = 99;
+    assert_true(kit_start(&k, NULL, (vm_limits){ .steps = steps }));
+    int rc = vm_rule(k.e, n, a, true, &out), bulk = (vm_reset(k.e), vm_rules(k.e, &n, 1, a, &v));
+    assert_int_equal(rc, bulk);
+    assert_int_equal(k.open, 0);
+    if (rc == VM_BUDGET) {
+      spent++;
+      assert_true(vm_failure(k.e).n > 0);
+    } else assert_true(rc == VM_OK && out.v == V_PASS);
+    vm_reset(k.e);
+    vm_close(k.e);
+  }
+  k.e = NULL;
+  assert_in_range(spent, 50, 150);
+  kit_end(&k);
+}
+
+static void a_failing_host_ends_the_run(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets { require every l in licenses: some m in licenses: l.id == m.id }\n");
+  fill_licenses(&k, 3);
+  rec *a = an_asset(&k, true);
+  vm_result out;
+  int failed = 0;
+  for (int at = 0; at < 12; at++) {
+    k.fail_after = at;
+    int rc = vm_rule(k.e, kit_rule(&k, "t.r"), a, false, &out);
+    assert_int_equal(k.open, 0);
+    if (rc == VM_HOST) failed++, assert_true(str_eq(vm_failure(k.e), STR("the disk is gone")));
+    else assert_int_equal(out.v, V_PASS);
+    vm_reset(k.e);
+  }
+  assert_in_range(failed, 5, 11);
+  kit_end(&k);
+}
+
+/* An allocator that fails at its n-th call. */
+typedef struct failing { int left; long balance; } failing;
+static void *failing_fn(void *ud, void *p, size_t old_n, size_t n) {
+  failing *f = ud;
+  (void)old_n;
+  if (!n) { f->balance -= p != NULL; free(p); return NULL; }
+  if (f->left-- <= 0) return NULL;
+  f->balance += p == NULL;
+  return realloc(p, n);
+}
+
+static void memory_that_runs_out_is_told_and_nothing_leaks(void **state) {
+  (void)state;
+  kit k;
+  assert_true(kit_compile(&k, &fake_lib, ASSETS "rule r for a in assets { require every l in licenses: \"{l.asset}{l.fee}\" != \"{a.title}\" and l.fee > 100 otherwise \"{l.asset} {l.fee}\" }\n"));
+  fill_licenses(&k, 5);
+  rec *a = an_asset(&k, false);
+  int finished = 0;
+  for (int n = 0; n < 60; n++) {
+    failing f = { n, 0 };
+    mem m = { failing_fn, &f };
+    vm_engine *e = vm_open(&m, k.vp, &k.h, NULL, (vm_limits){ 0 });
+    if (e) {
+      vm_result out;
+      int rc = vm_rule(e, kit_rule(&k, "t.r"), a, true, &out);
+      assert_true(rc == VM_OOM || (rc == VM_OK && out.v == V_FAIL && out.clauses[0].nmessages == 3));
+      finished += rc == VM_OK;
+      assert_int_equal(k.open, 0);
+      vm_close(e);
+    }
+    assert_int_equal(f.balance, 0);
+  }
+  assert_in_range(finished, 1, 59);
+  kit_end(&k);
+}
+
+static void bytes_are_bounded_too(void **state) {
+  (void)state;
+  kit k;
+  assert_true(kit_compile(&k, &fake_lib, ASSETS
+    "fn twice(s : text) -> text = s + s\nfn more(s : text) -> text = twice(twice(twice(twice(s))))\n"
+    "rule r for a in assets { require more(more(more(more(a.title)))) != \"\" }\n"));
+  rec *a = an_asset(&k, true);
+  vm_result out;
+  assert_true(kit_start(&k, NULL, (vm_limits){ .bytes = 100000 }));
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, false, &out), VM_BUDGET);
+  vm_reset(k.e);
+  vm_close(k.e);
+  assert_true(kit_start(&k, NULL, (vm_limits){ .bytes = 100 << 20 }));
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, false, &out), VM_OK);
+  kit_end(&k);
+}
+
+static void walks_with_texts_take_constant_memory(void **state) {
+  (void)state;
+  kit k;
+  assert_true(kit_compile(&k, &fake_lib, ASSETS "rule r for a in assets { require every l in licenses: every m in licenses: every n in licenses: every o in licenses: "
+                                                "\"{l.fee} {m.fee} {n.fee} {o.fee}\" != a.title }\n"));
+  fill_licenses(&k, KIT_ROWS);
+  rec *a = an_asset(&k, true);
+  vm_result out;
+  assert_true(kit_start(&k, NULL, (vm_limits){ .bytes = 8192 })); /* 4,096 texts go through it */
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), a, false, &out), VM_OK);
+  assert_int_equal(out.v, V_PASS);
+  kit_end(&k);
+}
+
+static void a_rule_does_not_judge_a_record_of_another_type(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "rule r for a in assets { require a.width > 0 }\n");
+  fill_licenses(&k, 1);
+  vm_result out;
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), k.rows[1][0], true, &out), VM_HOST);
+  assert_int_equal(vm_rule(k.e, kit_rule(&k, "t.r"), NULL, true, &out), VM_HOST);
+  kit_end(&k);
+}
+
+static void calls_are_bounded_in_depth(void **state) {
+  (void)state;
+  kit k;
+  kit_init(&k);
+  buf b = { .a = &k.a };
+  buf_z(&b, ASSETS "fn f0(x : int) -> int = x\n");
+  for (int i = 1; i < 300; i++) buf_fmt(&b, "fn f%d(x : int) -> int = f%d(x)\n", i, i - 1);
+  buf_z(&b, "rule r for a in assets { require f299(a.width) > 0 }\n");
+  sources_init(&k.src, &k.a);
+  diags_init(&k.d, &k.a, &k.src);
+  sources_add(&k.src, STR("deep.blz"), buf_done(&b));
+  compile_opts o = { .lib = &fake_lib, .now = INT64_MIN };
+  k.p = compile(&k.a, &k.d, &k.src, &o);
+  if (k.p) { /* the checker may refuse it already */
+    assert_null(vm_compile(&k.a, &k.d, k.p));
+    assert_int_equal(k.d.list.v[k.d.list.n - 1]->code, DIAG_CALLS_TOO_DEEP);
+  }
+  assert_true(k.d.errors > 0);
+  arena_free(&k.a);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(verdicts_agree_on_every_path),
+    cmocka_unit_test(a_guard_that_is_unknown_weakens_its_clauses),
+    cmocka_unit_test(messages_name_up_to_three_elements),
+    cmocka_unit_test(empty_lists_pass_vacuously),
+    cmocka_unit_test(rules_outside_their_time_are_inactive),
+    cmocka_unit_test(a_spent_budget_is_no_verdict),
+    cmocka_unit_test(a_failing_host_ends_the_run),
+    cmocka_unit_test(memory_that_runs_out_is_told_and_nothing_leaks),
+    cmocka_unit_test(bytes_are_bounded_too),
+    cmocka_unit_test(walks_with_texts_take_constant_memory),
+    cmocka_unit_test(a_rule_does_not_judge_a_record_of_another_type),
+    cmocka_unit_test(calls_are_bounded_in_depth),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
