@@ -64,7 +64,7 @@ typedef struct node {
 
 enum { D_LET, D_FN, D_AUDIENCE, D_RULE };
 
-typedef struct clause { bool dropped; node *test, *message; const char *head; } clause;
+typedef struct clause { bool dropped; node *test, *message; const char *head, *at; } clause;
 
 typedef struct decl {
   uint8_t kind;
@@ -76,7 +76,8 @@ typedef struct decl {
   clause clauses[4];
 } decl;
 
-typedef struct program { str world; uint32_t n; decl **d; } program;
+typedef struct program { str world; uint32_t n; decl **d; bool two; /* the rules are a module of their own */ } program;
+#define NEXT_FILE "//---- next file\n"
 
 program *gen_program(arena *a, rng r);
 void program_print(buf *out, const program *p);

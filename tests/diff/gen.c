@@ -142,7 +142,7 @@ static decl *gen_fn(gen *g) {
     static const gt records[] = { G_ASSET, G_CAMPAIGN, G_PART, G_LIST + G_INT, G_LIST + G_TEXT, G_MAP + G_INT };
     f->param[i] = chance(&g->r, 40) ? records[below(&g->r, 6)] : any_scalar(g);
     f->param_opt[i] = chance(&g->r, 30);
-    const char *name = new_name(g, "p");
+    const char *name = f->param_name[i] = new_name(g, "p");
     buf_fmt(&head, "%s%s : %s%s", i ? ", " : "", name, gt_name(f->param[i]), f->param_opt[i] ? "?" : "");
     g->vars[g->nvars++] = (var){ name, f->param[i], f->param_opt[i] };
   }
@@ -212,6 +212,7 @@ static void gen_clause(gen *g, clause *c) {
   c->head = chance(&g->r, 70) ? "  require " : "  forbid ";
   c->test = value ? gen_test(g, true, 1) : gen_test(g, true, 5);
   c->message = value || chance(&g->r, 40) ? gen_message(g, value ? 4 : 2) : NULL;
+  if (chance(&g->r, 12) && g->subject == G_ASSET) c->at = chance(&g->r, 50) ? fmt(g, "%s.s", g->subject_name) : fmt(g, "%s.camp", g->subject_name);
 }
 
 static const char *dates(gen *g) {
@@ -231,6 +232,8 @@ static decl *gen_rule(gen *g) {
   bool alone = chance(&g->r, 6), error = chance(&g->r, 60);
   new_scope(g);
   if (!alone) g->vars[g->nvars++] = (var){ v, t, false };
+  g->subject = alone ? G_INT : t;
+  g->subject_name = v;
   bool guarded = !alone && chance(&g->r, 40);
   const char *head = alone ? fmt(g, "rule %s", name) : fmt(g, "rule %s for %s in %s%s", name, v, world_record(t)->source, guarded ? " where " : "");
   decl *d = new_decl(g, D_RULE, head, fmt(g, " {\n  severity %s\n%s", error ? "error" : chance(&g->r, 50) ? "warning" : "info", dates(g)));
@@ -250,6 +253,7 @@ program *gen_program(arena *a, rng r) {
   buf world_text = { .a = a };
   world_print(&world_text, &g->r);
   p->world = buf_done(&world_text);
+  p->two = chance(&g->r, 20);
   VEC(decl *) d = { 0 };
   uint32_t nfns = below(&g->r, 4), nlets = below(&g->r, 3), nauds = below(&g->r, 3), nrules = 3 + below(&g->r, 5);
   for (uint32_t i = 0; i < nlets; i++) {
@@ -269,12 +273,21 @@ program *gen_program(arena *a, rng r) {
 static void print_clause(buf *out, const clause *c) {
   buf_z(out, c->head);
   node_print(out, c->test);
+  if (c->at) buf_fmt(out, " at %s", c->at);
   if (c->message) buf_z(out, "\n    otherwise "), node_print(out, c->message);
   buf_ch(out, '\n');
 }
 
 void program_print(buf *out, const program *p) {
   buf_str(out, p->world);
+  if (p->two) {
+    buf_z(out, NEXT_FILE "module t.rules\nimport t.world (Kind, Tier, acme");
+    for (const wrecord *w = world; w->name; w++) {
+      if (w->source) buf_fmt(out, ", %s, %s", w->name, w->source);
+      else if (w->t == G_PART) buf_fmt(out, ", %s", w->name);
+    }
+    buf_z(out, ")\n");
+  }
   for (uint32_t i = 0; i < p->n; i++) {
     const decl *d = p->d[i];
     if (d->dropped) continue;

@@ -6,7 +6,7 @@
 enum { MAX_VARS = 24, MAX_NARROW = 16, MAX_FNS = 8 };
 
 typedef struct var { const char *name; gt t; bool opt; } var;
-typedef struct gfn { const char *name; gt ret; bool ret_opt; uint32_t n; gt param[4]; bool param_opt[4]; } gfn;
+typedef struct gfn { const char *name; gt ret; bool ret_opt; uint32_t n; gt param[4]; bool param_opt[4]; const char *param_name[4]; } gfn;
 
 typedef struct gen {
   arena *a;
@@ -16,6 +16,8 @@ typedef struct gen {
   var vars[MAX_VARS];
   const char *narrow[MAX_NARROW];    /* paths known to be there */
   gfn fns[MAX_FNS];
+  gt subject;                        /* of the rule under construction, and its name */
+  const char *subject_name;
   uint32_t ntops;
   var tops[4];                       /* top-level lets: in scope everywhere */
   const char *auds[8];               /* audiences over assets */

@@ -110,6 +110,8 @@ static node *union_test(gen *g, bool opt, int d) {
 static node *same(gen *g, bool opt, int d) {
   static const gt t[] = { G_PART, G_LIST + G_INT, G_LIST + G_TEXT, G_LIST + G_PART, G_MAP + G_INT, G_REF_CAMPAIGN, G_COLOR, G_BOOL, G_REF_BRAND };
   gt x = t[below(&g->r, 9)];
+  node *l = x >= G_LIST && x < G_MAP && chance(&g->r, 20) ? gen_expr(g, x, opt, d) : NULL;
+  if (l) return NODE(g, G_BOOL, l->opt, chance(&g->r, 50) ? "(" K " == [])" : "([] != " K ")", l);
   return compare(g, x, PICK(g, "==", "!="), x, opt, d);
 }
 
@@ -166,11 +168,12 @@ static node *narrowing(gen *g, bool opt, int d) {
 }
 
 static node *record_test(gen *g, bool opt) {
-  node *a = gen_path(g, G_ASSET, opt, false, false);
+  node *a = gen_path(g, chance(&g->r, 30) ? G_REF_ASSET : G_ASSET, opt, false, false);
   if (!a) return NULL;
   if (chance(&g->r, 30)) a = NODE(g, G_ASSET, a->opt, K ".with(i: " K ", os: " K ")", a, gen_literal(g, G_INT), gen_leaf(g, G_TEXT, true));
   if (g->nauds && chance(&g->r, 50))
     return NODE(g, G_BOOL, true, fmt(g, chance(&g->r, 75) ? "(" K " in %s)" : "(" K " not in %s)", g->auds[below(&g->r, g->nauds)]), a);
+  if (chance(&g->r, 15)) return NODE(g, G_BOOL, true, chance(&g->r, 70) ? "(" K " passes Asset)" : "(" K " fails Asset)", a); /* its refinements */
   if (!g->nrules) return NULL;
   return NODE(g, G_BOOL, true, fmt(g, chance(&g->r, 70) ? "(" K " passes %s)" : "(" K " fails %s)", g->rules[below(&g->r, g->nrules)]), a);
 }

@@ -135,6 +135,7 @@ static node *optional(gen *g, gt t, int d) {
 static node *coalesce(gen *g, gt t, bool opt, int d) {
   node *a = optional(g, t, d);
   if (!a) return NULL;
+  if (t >= G_LIST && t < G_MAP && chance(&g->r, 20)) return NODE(g, t, false, "(" K " ?? [])", a);
   node *b = gen_expr(g, t, opt, d);
   if (union_literal(b)) return NULL;
   return b ? NODE(g, t, b->opt, "(" K " ?? " K ")", a, b) : NULL;
@@ -158,12 +159,15 @@ node *gen_fn_call(gen *g, gt t, bool opt, int d) {
     node *args[4];
     bool missing = f->ret_opt, good = true;
     buf b = { .a = g->a };
+    bool named = chance(&g->r, 15);
     buf_fmt(&b, "%s(", f->name);
     for (uint32_t i = 0; i < f->n; i++) {
       args[i] = gen_expr(g, f->param[i], true, f->param[i] < G_SCALARS ? d - 1 : 0);
       good = good && args[i] != NULL;
       if (good && args[i]->opt && !f->param_opt[i]) missing = true;
-      buf_z(&b, i ? ", " K : K);
+      if (i) buf_z(&b, ", ");
+      if (named) buf_fmt(&b, "%s: ", f->param_name[i]);
+      buf_z(&b, K);
     }
     buf_ch(&b, ')');
     if (good && (opt || !missing)) return new_node(g, t, missing, buf_done(&b).p, f->n, args);

@@ -293,7 +293,10 @@ outcome run_text(arena *a, str text, rng data_seed, const data_mask *m, coverage
   sources src;
   sources_init(&src, a);
   diags_init(&d, a, &src);
-  sources_add(&src, STR("random.blz"), text);
+  const char *next = memmem(text.p, text.n, NEXT_FILE, strlen(NEXT_FILE));
+  uint32_t first = next ? (uint32_t)(next - text.p) : text.n;
+  sources_add(&src, STR("random.blz"), (str){ text.p, first });
+  if (next) sources_add(&src, STR("rules.blz"), (str){ next, text.n - first });
   compile_opts o = { .lib = &lib_std, .now = INT64_MIN };
   bench *b = ARENA_NEW(a, bench);
   b->a = a, b->cov = cov, b->out = &out;

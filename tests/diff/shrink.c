@@ -102,6 +102,9 @@ static bool shrink_decl(job *j, decl *d) {
     clause *c = &d->clauses[i];
     if (c->dropped) continue;
     node *message = c->message;
+    const char *at = c->at;
+    c->at = NULL;
+    if (at && !still_differs(j)) c->at = at;
     if (message) {
       c->message = NULL;
       if (still_differs(j)) any = true;
@@ -148,6 +151,9 @@ static void shrink_world(job *j) {
   world_print(&plain, NULL);
   j->p->world = buf_done(&plain);
   if (!still_differs(j)) j->p->world = old;
+  if (!j->p->two) return;
+  j->p->two = false;
+  if (!still_differs(j)) j->p->two = true;
 }
 
 void shrink(arena *a, program *p, rng data_seed, data_mask *m) {
