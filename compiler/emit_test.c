@@ -234,8 +234,9 @@ static bool cmp_const(emitter *e, const ir *a, const ir *k, uint8_t op, ways w) 
   if (ca == CLS_TEXT && (!(op == OP_EQ || op == OP_NE) || !is_atom(e, k))) return false;
   reg r = emit_value(e, a);
   w = turned(&op, w);
-  guard(e, r, emit_may(e, a), ca == CLS_TEXT && a->ty->kind != TY_UNION, w);
-  if (ca == CLS_TEXT) emit_test_op(e, a->ty->kind == TY_UNION ? BC_EQ_ATOM : BC_EQ_TEXT_K, r, w.t, w.f)->k = k->k.t;
+  bool is_union = e->regs.v[r].r.type->kind == TY_UNION; /* the node itself may have been widened to text */
+  guard(e, r, emit_may(e, a), ca == CLS_TEXT && !is_union, w);
+  if (ca == CLS_TEXT) emit_test_op(e, is_union ? BC_EQ_ATOM : BC_EQ_TEXT_K, r, w.t, w.f)->k = k->k.t;
   else if (ca == CLS_INT) emit_test_op(e, op == OP_EQ ? BC_EQ_INT_K : op == OP_LT ? BC_LT_INT_K : BC_LE_INT_K, r, w.t, w.f)->i = k->k.i;
   else emit_test_op(e, op == OP_EQ ? BC_EQ_NUM_K : op == OP_LT ? BC_LT_NUM_K : BC_LE_NUM_K, r, w.t, w.f)->n = k->k.n;
   emit_free(e, r);
@@ -345,7 +346,7 @@ static void range(emitter *e, const ir *n, ways w) {
 }
 
 /* A set of ints or atoms as one 64-bit mask: the atoms of one aligned window, ints from a small signed base. */
-static bool mask_of(const emitter *e, const ir *n, uint64_t *mask, uint8_t *base, opcode *op) {
+static bool mask_of(const emitter *e, const ir *n, reg r, uint64_t *mask, uint8_t *base, opcode *op) {
   const list *l = n->b->k.l;
   if (class_of(n->a->ty) == CLS_INT) {
     int64_t low = INT64_MAX;
@@ -358,7 +359,7 @@ static bool mask_of(const emitter *e, const ir *n, uint64_t *mask, uint8_t *base
     }
     return true;
   }
-  if (n->a->ty->kind != TY_UNION) return false;
+  if (e->regs.v[r].r.type->kind != TY_UNION) return false; /* the node itself may have been widened to text */
   *mask = 0, *op = BC_IN_ATOMS;
   for (uint32_t i = 0; i < l->n; i++) {
     uint32_t atom = l->v[i].t->atom;
@@ -393,7 +394,7 @@ static void in_list(emitter *e, const ir *n, ways w) {
   uint8_t base = 0;
   opcode op;
   guard(e, r, emit_may(e, n->a), ca == CLS_TEXT, w);
-  if (mask_of(e, n, &mask, &base, &op)) {
+  if (mask_of(e, n, r, &mask, &base, &op)) {
     ins *i = emit_test_op(e, op, r, w.t, w.f);
     i->i = (int64_t)mask, i->x = base;
   } else {

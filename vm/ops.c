@@ -369,13 +369,12 @@ void vm_op_in_list(vm_engine *e, const vm_frame *f, const ins *i) {
 
 /* Sets are sorted by value; short ones are searched from the front. */
 bool vm_in_set(const type *list_type, val v, const list *l) {
-  const type *t = list_type->elem;
-  if (t->kind == TY_TEXT || t->kind == TY_UNION) {
-    if (l->n <= 8) {
-      for (uint32_t k = 0; k < l->n; k++)
-        if (text_eq(v.t, l->v[k].t)) return true;
-      return false;
-    }
+  const type *t = code_rep(list_type->elem);
+  if (l->n <= 8) {
+    bool text = t->kind == TY_TEXT || t->kind == TY_UNION, number = t->kind == TY_NUMBER;
+    for (uint32_t k = 0; k < l->n; k++)
+      if (text ? text_eq(v.t, l->v[k].t) : number ? v.n == l->v[k].n : v.i == l->v[k].i) return true;
+    return false;
   }
   uint32_t low = 0, high = l->n;
   while (low < high) {
