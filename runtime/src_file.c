@@ -19,8 +19,8 @@ int window_more(window *w) {
     memmove(w->p, w->p + w->at, w->n - w->at);
     w->n -= w->at, w->at = 0;
   }
+  if (w->n > SRC_MAX_ROW) return -3;
   if (w->cap - w->n < CHUNK) {
-    if (w->n > SRC_MAX_ROW) return -3;
     size_t cap = w->cap ? w->cap * 2 : 2 * CHUNK;
     char *p = mem_grow(w->m, w->p, w->cap, cap);
     if (!p) return -2;

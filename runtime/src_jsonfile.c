@@ -111,7 +111,7 @@ static int next_element(json_reader *j, src_row *row, arena *a, reader_error *e)
       if (ok && more == 0) ok = sax_feed(&j->sx, "", 0, a, &e->message, &e->line, &e->col), j->ended = true;
       if (!ok) {
         if (j->sx.oom) return SRC_OOM;
-        e->code = DIAG_DATA_JSON;
+        e->code = j->tp.large ? DIAG_DATA_TOO_LARGE : DIAG_DATA_JSON;
         if (!j->sx.found && j->sx.depth == 0 && more == 0 && j->w.off <= 3) e->message = STR("the file is empty");
         return SRC_FAILED;
       }
@@ -162,10 +162,11 @@ static int next_line(json_reader *j, src_row *row, arena *a, reader_error *e) {
     if (i == n) { w->at = end, j->line++; continue; } /* a blank line is no row */
     j->sx.line = j->line, j->sx.col = 1;
     e->line = j->line, e->col = 1;
-    bool ok = sax_feed(&j->sx, p, n, a, &e->message, &e->line, &e->col) && sax_feed(&j->sx, "\n", 1, a, &e->message, &e->line, &e->col);
-    if (!ok && j->sx.oom) return SRC_OOM;
+    bool ok = sax_feed(&j->sx, p, n, a, &e->message, &e->line, &e->col), closed = ok;
+    if (ok) closed = sax_feed(&j->sx, "\n", 1, a, &e->message, &e->line, &e->col); /* ends a number; inside a text it is refused */
+    if (!closed && j->sx.oom) return SRC_OOM;
     if (!ok) return broken_line(j, end, e, row);
-    if (j->sx.depth || !j->sx.complete) {
+    if (!closed || j->sx.depth || !j->sx.complete) {
       e->line = j->line, e->col = (uint32_t)n + 1;
       e->message = STR("the line ends before its value does (in NDJSON a value stands on one line)");
       return broken_line(j, end, e, row);

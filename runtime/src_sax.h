@@ -15,6 +15,7 @@ typedef struct sax {
   size_t at;                  /* offset in the chunk up to which line and col count */
   uint32_t line, col;         /* of that byte */
   bool started;               /* a token began in an earlier chunk */
+  size_t pending;             /* its bytes in later chunks */
   uint32_t tline, tcol;       /* start of the current token */
   uint8_t esc;                /* inside a string: 0 plain, 1 after a backslash, 2..5 reading \uXXXX */
   bool in_string, high, lone;

@@ -12,6 +12,7 @@
 /* ---- the tape ---- */
 
 static bool room(tape *t, size_t bytes) {
+  if (bytes > SRC_MAX_ROW || t->nb > SRC_MAX_ROW - bytes) { t->large = true; return false; }
   if (t->nt == t->ct) {
     uint32_t c = t->ct ? t->ct * 2 : 64;
     if ((size_t)c * sizeof(tok) > (size_t)SRC_MAX_ROW * 4) { t->large = true; return false; }
@@ -22,7 +23,6 @@ static bool room(tape *t, size_t bytes) {
   if (t->cb - t->nb < bytes) {
     size_t c = t->cb ? t->cb : 512;
     while (c - t->nb < bytes) c *= 2;
-    if (c > (size_t)SRC_MAX_ROW * 2) { t->large = true; return false; }
     void *p = mem_grow(t->m, t->b, t->cb, c);
     if (!p) { t->oom = true; return false; }
     t->b = p, t->cb = (uint32_t)c;
@@ -338,6 +338,13 @@ static str reason(sax *s, const char *p, size_t n, arena *a) {
 bool sax_feed(sax *s, const char *p, size_t n, arena *a, str *error, uint32_t *line, uint32_t *col) {
   s->chunk = p;
   s->at = 0;
+  s->pending = s->started ? s->pending + n : 0;
+  if (s->pending > SRC_MAX_ROW) { /* yajl would keep a text that never ends */
+    *line = s->tline, *col = s->tcol;
+    *error = str_fmt(a, "holds a value larger than %d MB (is a quote never closed?)", SRC_MAX_ROW >> 20);
+    s->tp->large = true;
+    return false;
+  }
   yajl_status st = n ? yajl_parse(s->h, (const unsigned char *)p, n) : yajl_complete_parse(s->h);
   if (s->tp->oom) s->oom = true;
   if (s->oom) return false;

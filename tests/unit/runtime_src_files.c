@@ -152,9 +152,11 @@ static void broken_json_has_a_place_and_a_reason(void **state) {
 
 static void ndjson_loses_only_the_broken_line(void **state) {
   (void)state;
-  const char *got = rows_of("id text key", "a.jsonl", STR("\xEF\xBB\xBF{\"id\":\"A\"}\r\n\n{\"id\":\n{\"id\":\"B\"} {\"id\":\"C\"}\n[1]\n{\"id\":\"D\"}"), "");
+  const char *got = rows_of("id text key", "a.jsonl", STR("\xEF\xBB\xBF{\"id\":\"A\"}\r\n\n{\"id\":\n{\"id\":\"B\"} {\"id\":\"C\"}\n[1]\n{\"id\":\"E\n{\"id\":\"D\"}"), "");
   assert_string_equal(got, "id=A\nid=D\n");
-  assert_int_equal(w.ntold, 3);
+  assert_int_equal(w.ntold, 4);
+  assert_int_equal(w.told[3].line, 6), assert_int_equal(w.told[3].col, 9);
+  assert_string_equal(w.told[3].message, w.told[0].message);
   assert_int_equal(w.told[0].line, 3), assert_int_equal(w.told[1].line, 4), assert_int_equal(w.told[2].line, 5);
   assert_true(said(&w, DIAG_DATA_JSON, "the line ends before its value does"));
   assert_true(said(&w, DIAG_DATA_JSON, "a second value"));
@@ -309,6 +311,28 @@ static void opening_fails_clearly(void **state) {
   assert_non_null(strstr(w.failure.p, "--source items=FILE [E0818]"));
 }
 
+static void rows_without_end_are_refused(void **state) {
+  (void)state;
+  static const struct { const char *file, *head, *want; } cases[] = {
+    { "a.ndjson", "{\"id\":\"A\"}\n{\"id\":\"", "a.ndjson:2:1: the line that begins here is larger than 64 MB [E0826]" },
+    { "a.csv", "id\nA\n\"", "a.csv:3:1: the row that begins here is larger than 64 MB (is a quote never closed?) [E0826]" },
+    { "a.json", "[{\"id\":\"A\"},\n{\"id\":\"", "a.json:2:7: holds a value larger than 64 MB" },
+  };
+  enum { BYTES = 70 << 20 };
+  char *big = malloc(BYTES);
+  memset(big, 'x', BYTES);
+  for (size_t i = 0; i < 3; i++) {
+    if (i) teardown(NULL), setup(NULL);
+    size_t n = strlen(cases[i].head);
+    memcpy(big, cases[i].head, n);
+    const char *got = rows_of("id text", cases[i].file, (str){ big, BYTES }, "");
+    memset(big, 'x', n);
+    if (!strstr(got, cases[i].want)) fail_msg("%s", got);
+    assert_int_equal(src_failure_code(w.d), DIAG_DATA_TOO_LARGE);
+  }
+  free(big);
+}
+
 static void standard_input_feeds_one_source(void **state) {
   (void)state;
   uint32_t r = model_record(&w.m, "Item", "id text");
@@ -432,7 +456,7 @@ int main(void) {
     T(json_values), T(ignored_names_are_counted_once), T(json_bad_values_say_what_and_where), T(a_member_that_stands_twice_is_bad), T(large_ints_stay_exact), T(half_a_surrogate_is_no_text),
     T(nested_records_tell_where_they_break), T(pointers_lead_into_the_file), T(broken_json_has_a_place_and_a_reason), T(ndjson_loses_only_the_broken_line),
     T(tokens_may_span_chunks), T(csv_rows), T(csv_quotes_and_ends), T(csv_ragged_rows_never_pass), T(csv_header_is_checked), T(tsv_separates_by_tabs),
-    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(standard_input_feeds_one_source), T(a_pipe_can_be_walked_twice),
+    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(rows_without_end_are_refused), T(standard_input_feeds_one_source), T(a_pipe_can_be_walked_twice),
     T(a_file_that_changes_is_noticed), T(records_from_the_host), T(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("data files", tests, NULL, NULL);
