@@ -55,12 +55,13 @@ static poly *rule_poly(costing *s, const prog_rule *r) {
   return names_get(&s->rule, key);
 }
 
+static str list_symbol(const ir *l) { return is_path(l) && l->cause.n && l->cause.n < 40 ? l->cause : STR("list"); }
+
 static str walk_symbol(costing *s, const ir_binder *b) {
   checker *c = s->c;
   if (b->source < 0) {
     if (b->list->kind == IR_CONST && b->list->ty->kind == TY_LIST) return (str){ NULL, 0 };
-    if (b->list->cause.n && b->list->cause.n < 40) return b->list->cause;
-    return STR("list");
+    return list_symbol(b->list);
   }
   if (b->eq_unique) return (str){ NULL, 0 };
   str n = c->source_decls.v[b->source]->name;
@@ -101,8 +102,16 @@ static double own_steps(const ir *n) {
   return 1;
 }
 
+/* Library functions and membership walk the whole list that they are given. */
+static void whole_list(costing *s, const ir *l, str key, double k) {
+  if ((l->ty->kind == TY_LIST || l->ty->kind == TY_MAP) && l->kind != IR_CONST) add(s->acc, times(s->c, key, list_symbol(l)), k);
+}
+
 static void steps(costing *s, const ir *n, str key, double k) {
   add(s->acc, key, own_steps(n) * k);
+  if (n->kind == IR_CALL)
+    for (uint32_t i = 0; i < n->n; i++) whole_list(s, n->v[i], key, k);
+  if (n->kind == IR_IN_LIST || n->kind == IR_CONTAINS) whole_list(s, n->kind == IR_IN_LIST ? n->b : n->a, key, k);
   if (n->bind) {
     walk_steps(s, n, key, k);
     return;
