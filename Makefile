@@ -147,7 +147,7 @@ fuzz-build: $(FUZZERS)
 bench-build: $(BENCHES)
 
 ##@ Testing
-.PHONY: check check-quick unit golden diff asan ubsan valgrind cli fault fuzz examples docs layers symbols format format-check bless cover
+.PHONY: check check-quick unit golden diff sanitize asan ubsan valgrind cli fault fuzz examples docs layers symbols format format-check bless cover
 check: ## everything that CI runs; installs what is missing; the last line is `N passed, N failed`
 	@sh tools/install-deps.sh check
 	@tests/run.sh full
@@ -159,9 +159,11 @@ golden: ## golden and conformance tests only
 	@tests/run.sh golden
 diff: ## random programs, virtual machine against reference evaluator (CASES=100000 SEED=1)
 	@tests/run.sh diff
-asan: ## unit tests with AddressSanitizer
+sanitize: ## unit tests by clang with both sanitizers, as `make check` runs them
+	@tests/run.sh sanitize
+asan: ## unit tests with AddressSanitizer (gcc)
 	@tests/run.sh asan
-ubsan: ## unit tests with UndefinedBehaviorSanitizer
+ubsan: ## unit tests with UndefinedBehaviorSanitizer (gcc)
 	@tests/run.sh ubsan
 valgrind: ## golden tests under valgrind
 	@tests/run.sh valgrind

@@ -75,6 +75,7 @@ many() {
 }
 
 unit_programs() { for f in tests/unit/*.c; do [ -e "$f" ] && echo "$BUILD/$1/tests/unit/$(basename "$f" .c)"; done; }
+fault_programs() { for f in tests/fault/*.c; do [ -e "$f" ] && echo "$BUILD/$1/tests/fault/$(basename "$f" .c)"; done; }
 golden_programs() { unit_programs "$1" | grep -E '_(golden|conformance)[a-z_]*$'; }
 build() { # VARIANT TARGETS: a build is one case: no warning, no error
   local v=$1
@@ -83,6 +84,15 @@ build() { # VARIANT TARGETS: a build is one case: no warning, no error
 }
 
 part_build() { build release all tests-build lib; }
+# One build by clang for its warnings, AddressSanitizer, UndefinedBehaviorSanitizer and the fuzzers; without clang, two by gcc.
+part_sanitize() {
+  command -v clang > /dev/null || { skip_part clang "clang is not installed"; part_asan; part_ubsan; return; }
+  build fuzz all tests-build fuzz-build
+  export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+  many "sanitize" "" $(unit_programs fuzz)
+  many "sanitize fault" "" $(fault_programs fuzz)
+  part_cli_with fuzz
+}
 part_clang() { if command -v clang > /dev/null; then build clang all tests-build; else skip_part clang "clang is not installed"; fi; }
 part_unit() { many "unit" "" $(unit_programs release); }
 part_golden() { build release all tests-build; many "golden" "" $(golden_programs release); }
@@ -100,10 +110,24 @@ part_diff() {
   one "diff" timeout -k 5 900 "$BUILD/release/tests/diff/diff" "$CASES" "$SEED"
   tail -n 3 "$LOGS/diff.log"
 }
+# The same beside the other parts: it keeps one processor busy for a minute or two, and most builds end on one.
+part_diff_start() {
+  [ -d tests/diff ] || return 0
+  timeout -k 5 1500 "$BUILD/release/tests/diff/diff" "$CASES" "$SEED" > "$LOGS/diff.log" 2>&1 < /dev/null &
+  diff_pid=$!
+}
+part_diff_end() {
+  [ -n "${diff_pid:-}" ] || return 0
+  wait "$diff_pid"
+  local rc=$?
+  [ $rc -eq 0 ] && ! grep -qaE '^(not )?ok [0-9]+ ' "$LOGS/diff.log" && echo "ok 1 - diff" >> "$LOGS/diff.log"
+  tally diff "$LOGS/diff.log" $rc
+  grep -av '^ok ' "$LOGS/diff.log" | tail -n 2
+}
 part_fault() {
   compgen -G 'tests/fault/*.c' > /dev/null || return 0
   build release tests-build
-  many "fault" "" $(for f in tests/fault/*.c; do echo "$BUILD/release/tests/fault/$(basename "$f" .c)"; done)
+  many "fault" "" $(fault_programs release)
 }
 part_cli_with() { # VARIANT: the command line tool's shell tests against that build
   compgen -G 'tests/cli/*.sh' > /dev/null || return 0
@@ -127,11 +151,13 @@ part_fuzz() {
 }
 skip_part() { skipped=$((skipped + 1)); skips+=("$1: $2"); echo "$1 skipped: $2"; }
 
+trap '[ -n "${diff_pid:-}" ] && kill "$diff_pid" 2> /dev/null; exit 130' INT TERM
 started=$SECONDS
 for part in "$@"; do
   case $part in
-    full) list="layers format build unit cli fault diff examples docs symbols clang asan ubsan valgrind fuzz" ;;
+    full) list="layers format build diff_start unit cli fault examples docs symbols sanitize valgrind fuzz diff_end" ;;
     quick) list="layers format build unit cli" ;;
+    *_start | *_end) list='' ;;
     *) list=$part ;;
   esac
   for p in $list; do
