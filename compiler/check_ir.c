@@ -132,7 +132,11 @@ static bool word_char(char ch) { return ch == '_' || (ch >= '0' && ch <= '9') ||
 
 str subject_of(checker *c, const ir *n) {
   if (n->cause.n && n->kind != IR_CALL) return n->cause;
-  str s = slice_of(c, n->sp), root = { NULL, 0 };
+  /* a chain of thousands of operators must not cost its square: what is cut off below is not even read */
+  span sp = n->sp;
+  bool cut = sp.end - sp.beg > 400;
+  if (cut) sp.end = sp.beg + 400;
+  str s = slice_of(c, sp), root = { NULL, 0 };
   if (c->u && c->u->scope.n && c->u->scope.v[0].kind == LK_ROOT) root = c->u->scope.v[0].name;
   if (root.n) { /* every "a." that is the record's own name goes */
     buf b = { .a = c->a };
@@ -143,7 +147,11 @@ str subject_of(checker *c, const ir *n) {
     }
     s = buf_done(&b);
   }
-  if (s.n > 100) s = str_fmt(c->a, "%.*s...", 97, s.p);
+  if (s.n > 100 || cut) {
+    uint32_t keep = s.n < 97 ? s.n : 97;
+    while (keep && ((unsigned char)s.p[keep] & 0xC0) == 0x80) keep--; /* between characters */
+    s = str_fmt(c->a, "%.*s...", (int)keep, s.p);
+  }
   return s;
 }
 

@@ -74,6 +74,7 @@ static ex arith_step(checker *c, const ast *n, ex a, ex b) {
   if (str_eq(str_z(kb), STR("number"))) b = check_coerce(c, b, c->t_num, &ok);
   const type *t = named(c, arith_rows[row].r);
   ir *x = ir_bin(c, IR_ARITH, t, n->sp, a.n, b.n);
+  x->cause = subject_of(c, x);
   x->op = (uint8_t)row;
   return fold(c, (ex){ x, lift2(c, t, a.t, b.t) });
 }
@@ -97,6 +98,7 @@ ex check_neg(checker *c, const ast *n) {
     return ex_bad(c, n->sp);
   }
   ir *x = ir_un(c, IR_NEG, e.t->base, n->sp, e.n);
+  x->cause = subject_of(c, x);
   return fold(c, (ex){ x, e.t });
 }
 
@@ -375,6 +377,7 @@ ex check_matches(checker *c, const ast *n) {
   }
   ir *x = ir_un(c, IR_MATCHES, c->t_bool, n->sp, a.n);
   x->index = ((const pattern *)b.n->k.p)->id;
+  x->cause = subject_of(c, x);
   return (ex){ x, lift1(c, c->t_bool, a.t) };
 }
 
