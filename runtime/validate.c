@@ -25,12 +25,15 @@ typedef struct worker {
   rt_source_counts *sources;
   int64_t *data_found;     /* per data group */
   findings f;
-  int64_t data_counts[3], data_bad_values, rows;
+  int64_t data_counts[3], data_bad_values, version; /* version: of the data when it was opened */
   bool mute;               /* drop the issues of the data: somebody else has reported them */
   bool lost;               /* an issue could not be kept: out of memory */
   str failure;
   int status;
   uint32_t part, parts, source;
+  src_cursor *cur;
+  int64_t walk_issues;     /* told while walking, apart from opening and ending */
+  bool walking;
   uint64_t cut;            /* rows with a hash up to here are checked */
 } worker;
 
@@ -152,6 +155,7 @@ static str issue_order(arena *a, const src_issue *i) {
 static void on_issue(void *ud, const src_issue *i) {
   worker *w = ud;
   if (w->mute) return;
+  w->walk_issues += w->walking;
   jmp_buf *outer = w->a.oom, here;
   if (setjmp(here)) { w->a.oom = outer; w->lost = true; return; }
   w->a.oom = &here;
@@ -254,6 +258,7 @@ static int open_cursor(worker *w, src_cursor **cur) {
   int got = w->parts > 1 ? src_walk_part(w->data, w->source, w->part, w->parts, cur) : src_walk(w->data, w->source, cur);
   if (got == SRC_OK) return RT_OK;
   if (got == SRC_OOM) return RT_OOM;
+  if (got == SRC_MOVED) return RT_NONE;
   w->failure = src_failure(w->data);
   return RT_ENV;
 }
@@ -283,21 +288,28 @@ static int walk_rows(worker *w, src_cursor *cur, uint8_t *verdicts) {
   }
 }
 
-static int walk_source(worker *w) {
-  src_cursor *cur = NULL;
-  int status = open_cursor(w, &cur);
-  if (status != RT_OK) return status;
+static int walk_cursor(worker *w) {
+  int status;
+  size_t n = w->run->nlist[w->source] + 1u;
+  uint8_t *verdicts = mem_try(w->e.m, n);
   jmp_buf *outer = w->a.oom, here;
-  uint8_t *verdicts = mem_try(w->e.m, w->run->nlist[w->source] + 1u);
-  if (!verdicts) status = RT_OOM;
-  else if (setjmp(here)) status = RT_OOM;
+  w->walking = true;
+  if (!verdicts || setjmp(here)) status = RT_OOM;
   else {
     w->a.oom = &here;
-    status = walk_rows(w, cur, verdicts);
+    status = walk_rows(w, w->cur, verdicts);
   }
-  w->a.oom = outer;
-  mem_free(w->e.m, verdicts, w->run->nlist[w->source] + 1u);
-  src_end(cur);
+  w->a.oom = outer, w->walking = false;
+  mem_free(w->e.m, verdicts, n);
+  return status;
+}
+
+static int walk_source(worker *w) {
+  int status = open_cursor(w, &w->cur);
+  if (status != RT_OK) return status;
+  status = walk_cursor(w);
+  src_end(w->cur);
+  w->cur = NULL;
   return status == RT_OK && w->lost ? RT_OOM : status;
 }
 
@@ -422,15 +434,11 @@ static int worker_data(worker *w) {
   w->a.oom = &w->oom;
   int status = rt_open_data(run->p, &run->rep->m, run->o->db, run->o->nbindings, run->o->bindings, run->wanted,
                             (const bool *const *)run->fields, on_issue, w, &w->a, &w->data, &w->failure);
-  if (status == RT_OK) rt_engine_data(&w->e, w->data);
+  if (status == RT_OK) {
+    rt_engine_data(&w->e, w->data);
+    w->version = src_version(w->data);
+  }
   return status;
-}
-
-static void *worker_main(void *ud) {
-  worker *w = ud;
-  w->status = worker_data(w);
-  if (w->status == RT_OK) w->status = walk_source(w);
-  return NULL;
 }
 
 static bool worker_merge(worker *into, worker *from) {
@@ -454,41 +462,61 @@ static bool splits(const worker *w) {
   return o->jobs > 1 && src_estimate(w->data, w->source) >= PARALLEL_ROWS;
 }
 
-/* The first part is walked by the worker that opened the data, the others by workers that live for this source only. */
-static int walk_parallel(worker *w) {
-  uint32_t jobs = w->run->o->jobs < JOBS_MAX ? w->run->o->jobs : JOBS_MAX, made = 0;
-  worker others[JOBS_MAX];
+/* A worker with data and a snapshot of its own, standing before its part of the rows. What opening has to say was said by the first to open. */
+static int part_begin(worker *o, const worker *w, uint32_t part, uint32_t parts) {
+  if (!worker_open(o, w->run)) return RT_OOM;
+  o->mute = true, o->source = w->source, o->part = part, o->parts = parts, o->cut = w->cut;
+  int status = worker_data(o);
+  if (status == RT_OK) status = open_cursor(o, &o->cur);
+  o->mute = false;
+  return status;
+}
+
+static void *part_main(void *ud) {
+  worker *o = ud;
+  o->status = walk_cursor(o);
+  return NULL;
+}
+
+static int part_end(worker *w, worker *o) {
+  src_end(o->cur); /* the first part looks for keys that stand twice */
+  o->cur = NULL;
+  return o->lost || !worker_merge(w, o) ? RT_OOM : RT_OK;
+}
+
+/* Several threads share a source. RT_NONE, with nothing counted, when one must do it: another program wrote before all had their snapshot, or the
+   rows gave issues, whose limits count over the whole walk. */
+static int walk_parts(worker *w, worker *parts, uint32_t jobs) {
   pthread_t threads[JOBS_MAX];
-  int64_t version = src_version(w->data);
+  uint32_t made = 0;
   int status = RT_OK;
-  for (; made + 1 < jobs; made++) {
-    worker *o = &others[made];
-    bool ok = worker_open(o, w->run);
-    o->mute = true, o->source = w->source, o->part = made + 1, o->parts = jobs, o->cut = w->cut;
-    if (!ok || pthread_create(&threads[made], NULL, worker_main, o) != 0) {
-      worker_close(o);
-      status = RT_OOM;
-      break;
-    }
-  }
-  w->parts = jobs;
-  if (status == RT_OK) status = walk_source(w);
-  w->parts = 1;
+  for (uint32_t i = 0; i < jobs && status == RT_OK; i++) status = part_begin(&parts[i], w, i, jobs);
+  if (status == RT_OK && src_version(w->data) != w->version) status = RT_NONE;
+  for (; status == RT_OK && made < jobs; made++)
+    if (pthread_create(&threads[made], NULL, part_main, &parts[made]) != 0) status = RT_NONE;
   for (uint32_t i = 0; i < made; i++) {
     pthread_join(threads[i], NULL);
-    if (status == RT_OK && others[i].status != RT_OK) {
-      status = others[i].status;
-      if (others[i].failure.n) w->failure = str_dup(&w->run->rep->a, others[i].failure);
-    }
-    if (status == RT_OK && !worker_merge(w, &others[i])) status = RT_OOM;
-    worker_close(&others[i]);
+    if (status == RT_OK && parts[i].status != RT_OK) status = parts[i].status, w->failure = parts[i].failure;
+    if (status == RT_OK && parts[i].walk_issues) status = RT_NONE;
   }
-  if (status == RT_OK &&
-      src_version(w->data) != version) { /* another process wrote between the snapshots: one thread has one snapshot */
-    w->failure = STR("the database changed while it was read; run again with --jobs 1");
-    status = RT_ENV;
-  }
+  if (w->failure.n) w->failure = str_dup(&w->run->rep->a, w->failure);
+  for (uint32_t i = 0; i < made && status == RT_OK; i++) status = part_end(w, &parts[i]);
   return status;
+}
+
+static void part_close(worker *o) {
+  o->mute = true;
+  if (o->cur) src_end(o->cur);
+  worker_close(o);
+}
+
+static int walk_parallel(worker *w) {
+  uint32_t jobs = w->run->o->jobs < JOBS_MAX ? w->run->o->jobs : JOBS_MAX;
+  worker parts[JOBS_MAX] = { 0 };
+  int status = walk_parts(w, parts, jobs);
+  for (uint32_t i = 0; i < jobs; i++)
+    if (parts[i].run) part_close(&parts[i]);
+  return status == RT_NONE ? walk_source(w) : status;
 }
 
 /* ---- the run ---- */

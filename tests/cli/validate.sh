@@ -135,6 +135,17 @@ for jobs in 1 2 3; do
 done
 json "large tables are counted whole" '$.summary.findings' 60000
 if cmp -s jobs1 jobs2 && cmp -s jobs1 jobs3; then ok "any number of threads gives the same bytes"; else not_ok "any number of threads gives the same bytes"; fi
+sqlite3 holes.db << 'END'
+create table rows (id int, v int not null, extra text);
+with recursive c(i) as (select 1 union all select i + 1 from c where i < 60000)
+insert into rows select case when i % 30000 = 0 then null when i % 25000 = 1 then 5 else i end, i, 'x' from c;
+END
+for jobs in 1 2 3; do
+  run validate nums.blz --db holes.db --jobs $jobs --format json --now 2026-01-01
+  cp out "holes$jobs"
+done
+if cmp -s holes1 holes2 && cmp -s holes1 holes3; then ok "rows without keys, and keys that stand twice, too"; else not_ok "rows without keys, and keys that stand twice, too"; fi
+cp jobs1 out
 json "ints sort as ints" '$.findings[4].key' 9
 
 run validate rules.blz --db nowhere.db
