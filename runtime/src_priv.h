@@ -152,7 +152,13 @@ typedef struct src_ix {      /* equality on one field */
 } src_ix;
 
 /* What decoding a column needs, side by side: a row touches one cache line for every two columns. */
-typedef struct src_column { const prog_field *pf; const type *t; /* a reference's key type; NULL none */ uint32_t field; uint8_t kind; bool intern; } src_column;
+typedef struct src_column {
+  const prog_field *pf;
+  const type *t;          /* of a reference its key's type; NULL: it has none */
+  uint32_t field;
+  uint8_t kind;
+  bool intern;
+} src_column;
 
 typedef struct src_state {
   uint32_t index;

@@ -453,10 +453,12 @@ static void every_allocation_may_fail(void **state) {
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-    T(json_values), T(ignored_names_are_counted_once), T(json_bad_values_say_what_and_where), T(a_member_that_stands_twice_is_bad), T(large_ints_stay_exact), T(half_a_surrogate_is_no_text),
+    T(json_values), T(ignored_names_are_counted_once), T(json_bad_values_say_what_and_where), T(a_member_that_stands_twice_is_bad), T(large_ints_stay_exact),
+    T(half_a_surrogate_is_no_text),
     T(nested_records_tell_where_they_break), T(pointers_lead_into_the_file), T(broken_json_has_a_place_and_a_reason), T(ndjson_loses_only_the_broken_line),
     T(tokens_may_span_chunks), T(csv_rows), T(csv_quotes_and_ends), T(csv_ragged_rows_never_pass), T(csv_header_is_checked), T(tsv_separates_by_tabs),
-    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(rows_without_end_are_refused), T(standard_input_feeds_one_source), T(a_pipe_can_be_walked_twice),
+    T(exact_records_refuse_what_they_do_not_declare), T(duplicate_keys_are_told_with_their_places), T(opening_fails_clearly), T(rows_without_end_are_refused), T(standard_input_feeds_one_source),
+    T(a_pipe_can_be_walked_twice),
     T(a_file_that_changes_is_noticed), T(records_from_the_host), T(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("data files", tests, NULL, NULL);

@@ -323,7 +323,8 @@ int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
     T(records_are_found_by_key), T(equal_rows_and_bad_ones), T(null_where_none_may_be_counts_as_bad), T(walks_nest), T(repeated_values_are_counted),
-    T(int_keys_are_rowids), T(a_source_that_cannot_be_opened_stops_the_run), T(many_keys_are_spilled), T(rows_kept_aside_are_the_same), T(temporary_space_that_is_not_there),
+    T(int_keys_are_rowids), T(a_source_that_cannot_be_opened_stops_the_run), T(many_keys_are_spilled), T(rows_kept_aside_are_the_same),
+    T(temporary_space_that_is_not_there),
     T(every_allocation_may_fail),
   };
   return cmocka_run_group_tests_name("look-ups", tests, NULL, NULL);
