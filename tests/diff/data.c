@@ -57,7 +57,7 @@ static int64_t some_color(maker *m) {
 
 static val make_key(maker *m, const type_rec *target, const char *source) {
   const type *k = target->fields[target->keys[0]].type;
-  uint32_t n = 1 + below(&m->r, 7); /* one in seven dangles, and more where the source is short */
+  uint32_t n = chance(&m->r, 70) ? 1 + below(&m->r, 2) : 1 + below(&m->r, 7); /* the first two rows are always there; others may dangle */
   if (k->kind == TY_INT) return (val){ .i = n };
   char name[8] = { source[0] == 'a' ? 'A' : source[0] == 'b' ? 'B' : 'C', (char)('0' + n), 0 };
   return (val){ .t = make_text(m, name) };
@@ -176,7 +176,7 @@ data *data_make(arena *a, const ir_program *p, const atom_index *x, rng r, const
     maker m = { .a = a, .p = p, .x = x };
     uint64_t name = str_hash(p->sources[s]->from); /* not the index: declarations may be sorted or dropped */
     rng mine = rng_of(r.s, name, 3);
-    uint32_t n = 1 + below(&mine, MAX_ROWS - 1);
+    uint32_t n = chance(&mine, 10) ? below(&mine, 2) : 2 + below(&mine, MAX_ROWS - 2);
     if (n > mask->rows[s]) n = mask->rows[s];
     for (uint32_t i = 0; i < n; i++) d->t[s].rows[i] = make_row(&m, s, i, rng_of(mine.s, i, 5), mask->plain[s][i]);
     d->t[s].n = n;
