@@ -171,8 +171,10 @@ static void nullable(src_data *d, src_state *s, uint32_t f, const column *c) {
   i.message = str_fmt(a, "column `%.*s` may be null%s, but the field `%.*s` is not optional", STR_ARG(c->name),
                       s->is_view ? " (a view's columns always may)" : c->pk ? " (SQLite allows it in a primary key of this type)" : "",
                       STR_ARG(pf->name));
-  i.fix = str_fmt(a, "write `%.*s : %.*s?`, give it a default, or declare the column NOT NULL", STR_ARG(pf->name),
-                  STR_ARG(src_type_name(a, d->c.p, pf->type)));
+  if (pf->key) i.fix = STR("a key is always there: declare the column NOT NULL in the database");
+  else
+    i.fix = str_fmt(a, "write `%.*s : %.*s?`, give it a default, or declare the column NOT NULL", STR_ARG(pf->name),
+                    STR_ARG(src_type_name(a, d->c.p, pf->type)));
   src_tell(d, &i);
 }
 

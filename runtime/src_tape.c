@@ -329,9 +329,20 @@ static str reason(sax *s, const char *p, size_t n, arena *a) {
     return str_fmt(a, "`%.*s` is no JSON number (write null)", STR_ARG(word));
   if (str_eq(word, STR("True")) || str_eq(word, STR("False")) || str_eq(word, STR("None")) || str_eq(word, STR("undefined")))
     return str_fmt(a, "`%.*s` is no JSON value (true, false and null are written small)", STR_ARG(word));
-  if (memmem(why.p, why.n, "UTF8", 4)) return STR("holds bytes that are not valid UTF-8");
-  if (memmem(why.p, why.n, "premature", 9)) return STR("ends too early: something is not closed");
-  if (memmem(why.p, why.n, "trailing garbage", 16)) return STR("goes on after its value has ended (one value a line? name the file .ndjson)");
+  static const struct { const char *part, *say; } words_of[] = {
+    { "UTF8", "holds bytes that are not valid UTF-8" },
+    { "premature", "ends too early: something is not closed" },
+    { "trailing garbage", "goes on after its value has ended (one value a line? name the file .ndjson)" },
+    { "invalid char in json text", "no JSON value begins like this (text stands in double quotes)" },
+    { "unallowed token", "a value, or what ends the list or object, is expected here (a comma too many?)" },
+    { "invalid object key", "a member's name in double quotes is expected here (a comma too many?)" },
+    { "after key and value", "a `,` or `}` is expected here" },
+    { "after array element", "a `,` or `]` is expected here" },
+    { "separated by a colon", "a `:` is expected between a member's name and its value" },
+    { "invalid character inside string", "a line break or control character stands inside a text (write \\n)" },
+  };
+  for (size_t i = 0; i < sizeof words_of / sizeof *words_of; i++)
+    if (memmem(why.p, why.n, words_of[i].part, strlen(words_of[i].part))) return str_z(words_of[i].say);
   return why;
 }
 
