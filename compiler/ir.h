@@ -187,7 +187,7 @@ typedef struct ir_program {
 } ir_program;
 
 /* Finds a canonical atom: NULL when s is no literal of the program. (compiler/atoms.c; a perfect-enough hash built with the program) */
-typedef struct atom_index { uint32_t mask; const uint32_t *slot; const text *const *atoms; } atom_index;
+typedef struct atom_index { uint32_t mask, longest; const uint32_t *slot; const text *const *atoms; } atom_index;
 void atom_index_build(atom_index *x, arena *a, const text *const *atoms, uint32_t n);
 const text *atom_find(const atom_index *x, str s);
 
