@@ -29,6 +29,8 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   if (!e) return NULL;
   memset(e, 0, sizeof *e);
   e->m = m, e->p = p, e->h = h;
+  e->rules = p->c->rules;
+  e->run_table = vm_table_runner();
   e->max_steps = lim.steps ? lim.steps : DEFAULT_STEPS;
   arena_init(&e->main, m, &e->oom);
   arena_init(&e->loop, m, &e->oom);
@@ -103,7 +105,7 @@ static int landed(vm_engine *e, int (*job)(vm_engine *e, void *ud), void *ud) {
 
 /* A frame over the record itself where it has the room. */
 static inline int run_top(vm_engine *e, const code_unit *u, rec *r) {
-  if (u->table) return vm_run_table(u->table, r->v);
+  if (u->table && r) return e->run_table(u->table, r->v);
   if (!u->root || !r || r->cap < u->nregs) return vm_run_on_record(e, u, r);
   size_t own = (size_t)(u->nregs - u->nfixed);
   if (own) memset(r->st + u->nfixed, ST_MISSING, own);
@@ -118,42 +120,38 @@ static bool fitting(vm_engine *e, const code_unit *u, const rec *r) {
 
 /* ---- verdicts ---- */
 
-enum { LATER = V_COUNT };
+/* One rule that is no table: may allocate, so that it needs a landing unless its unit is pure. */
+typedef struct bulk_job { const code_unit *u; rec *r; int v; } bulk_job;
 
-static uint8_t marked(const vm_engine *e, int v) { return (uint8_t)(v == V_PASS && e->vacuous ? V_PASS | 0x80 : v); }
+static int run_bulk(vm_engine *e, void *ud) {
+  bulk_job *j = ud;
+  e->vacuous = false;
+  j->v = run_top(e, j->u, j->r);
+  return j->v < 0 ? j->v : 0;
+}
 
-/* The rules that vm_rules left: they may allocate, so that they need a landing. */
-static int rules_left(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
-  int why = setjmp(e->oom);
-  if (why) return ended(e, why == ARENA_LIMIT ? RUN_BUDGET : RUN_OOM);
-  for (uint32_t i = 0; i < n; i++) {
-    if (verdicts[i] != LATER) continue;
-    const code_rule *c = &e->p->c->rules[rules[i]];
-    const code_unit *u = r && r->clean ? c->fast : c->main;
-    if (!fitting(e, u, r)) return ended(e, RUN_HOST);
-    e->vacuous = false;
-    int v = run_top(e, u, r);
-    if (v < 0) return ended(e, v);
-    verdicts[i] = marked(e, v);
-  }
-  return VM_OK;
+static __attribute__((noinline)) int one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict) {
+  if (e->inactive[rule]) { *verdict = V_INACTIVE; return VM_OK; }
+  const code_rule *c = &e->rules[rule];
+  bulk_job j = { r && r->clean ? c->fast : c->main, r, 0 };
+  if (j.u->root && !fitting(e, j.u, r)) return ended(e, RUN_HOST);
+  int rc = j.u->pure ? ended(e, run_bulk(e, &j)) : landed(e, run_bulk, &j);
+  if (rc == VM_OK) *verdict = (uint8_t)(j.v == V_PASS && e->vacuous ? V_PASS | 0x80 : j.v);
+  return rc;
 }
 
 int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
-  bool more = false, clean = r && r->clean;
-  const code_rule *table = e->p->c->rules;
+  bool clean = r && r->clean;
   for (uint32_t i = 0; i < n; i++) {
-    const code_rule *c = &table[rules[i]];
-    if (__builtin_expect(e->inactive[rules[i]], 0)) { verdicts[i] = V_INACTIVE; continue; }
-    if (clean && c->table) { verdicts[i] = (uint8_t)vm_run_table(c->table, r->v); continue; }
-    const code_unit *u = clean ? c->fast : c->main;
-    if (!u->pure || (u->root && !r)) { verdicts[i] = LATER, more = true; continue; }
-    e->vacuous = false;
-    int v = run_top(e, u, r);
-    if (v < 0) return ended(e, v);
-    verdicts[i] = marked(e, v);
+    const vm_table *t = e->rules[rules[i]].table;
+    if (__builtin_expect(clean && t && !e->inactive[rules[i]], 1)) {
+      verdicts[i] = (uint8_t)e->run_table(t, r->v);
+      continue;
+    }
+    int rc = one_rule(e, rules[i], r, &verdicts[i]);
+    if (rc != VM_OK) return rc;
   }
-  return more ? rules_left(e, rules, n, r, verdicts) : VM_OK;
+  return VM_OK;
 }
 
 /* ---- explanations ---- */

@@ -38,7 +38,7 @@ int vm_run(vm_engine *e, const code_unit *u, val *R, uint8_t *S, const rec *root
 #define DISPATCH goto *labels[ip->op]
 #define NEXT do { ip++; DISPATCH; } while (0)
 #define GO(to) do { ip = code + (to); DISPATCH; } while (0)
-#define TEST(cond) do { ip = code + ((cond) ? ip->t : ip->f); DISPATCH; } while (0)
+#define TEST(cond) do { if (cond) GO(ip->t); GO(ip->f); } while (0) /* a branch, which is predicted, where a conditional move would wait for the field */
   DISPATCH;
 
   /* flow */

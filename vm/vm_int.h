@@ -57,6 +57,8 @@ struct vm_engine {
   uint32_t nmessages;
   str clause_text;
   uint8_t *inactive;     /* one a rule */
+  const code_rule *rules; /* the program's, near at hand */
+  int (*run_table)(const vm_table *t, const val *R);
   str failure;
 };
 
@@ -110,57 +112,27 @@ void vm_measure_unit(const vm_program *p, code_unit *u);
 void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
 
 /* ---- prepare.c ---- */
-typedef enum vm_row_kind { ROW_INT, ROW_NUM, ROW_INTS, ROW_ATOMS } vm_row_kind;
+/* Four neighboring fields, each in a range: of ints (which may wrap around), or of numbers, whose bits order like ints once those of negative ones are
+   flipped. A field that nothing is asked of is in the range of everything. */
+typedef struct vm_block {
+  uint64_t lo[4], span[4], flip[4]; /* flip: INT64_MAX for numbers, else 0 */
+  uint32_t at;                      /* the first field */
+} vm_block;
 
-/* A field in a range (ints may wrap around) or in a set of 64. */
-typedef struct vm_row {
-  uint16_t slot;
-  uint8_t kind, result;  /* result: of the unit when it does not hold */
-  union {
-    struct { uint64_t lo, span; } i;
-    struct { double lo, hi; } n;
-    struct { uint64_t mask; uint8_t base; } m;
-  };
-} vm_row;
+/* A field in a set of 64 atoms. */
+typedef struct vm_set { uint64_t mask; uint16_t slot; uint8_t window; } vm_set;
 
-typedef struct vm_row_run { uint32_t n; uint8_t kind, result; } vm_row_run;
+/* Tests that decide alike when one of them does not hold. */
+typedef struct vm_group { const vm_block *blocks; const vm_set *sets; uint32_t nblocks, nsets; uint8_t result; } vm_group;
 
-struct vm_table { uint32_t nruns; uint8_t final; vm_row_run *runs; vm_row *rows; };
+struct vm_table { const vm_group *groups; uint32_t ngroups; uint8_t final; };
 
 /* Sets u->table where the unit is a chain of tests on fields. */
 void vm_prepare(arena *a, code_unit *u);
 
-/* Four tests a branch: what would decide earlier is rarely worth a branch that may be mispredicted. */
-static inline unsigned vm_out_of_range(const vm_row *r, const val *R) { return (unsigned)((uint64_t)R[r->slot].i - r->i.lo > r->i.span); }
-static inline unsigned vm_out_of_numbers(const vm_row *r, const val *R) { return (unsigned)(R[r->slot].n < r->n.lo) | (unsigned)(R[r->slot].n > r->n.hi); }
-static inline unsigned vm_out_of_ints(const vm_row *r, const val *R) {
-  uint64_t at = (uint64_t)R[r->slot].i - (uint64_t)(int64_t)(int8_t)r->m.base;
-  return (unsigned)(at > 63) | (unsigned)(~r->m.mask >> (at & 63) & 1);
-}
-static inline unsigned vm_out_of_atoms(const vm_row *r, const val *R) {
-  uint32_t atom = R[r->slot].t->atom;
-  return (unsigned)(atom / 64 != r->m.base) | (unsigned)(~r->m.mask >> (atom & 63) & 1);
-}
-
-static inline int vm_run_table(const vm_table *t, const val *R) {
-  const vm_row *r = t->rows;
-  for (const vm_row_run *run = t->runs, *last = run + t->nruns; run < last; run++) {
-    uint32_t n = run->n;
-#define ROWS(out) \
-    for (; n >= 4; n -= 4, r += 4) \
-      if (__builtin_expect(out(r, R) | out(r + 1, R) | out(r + 2, R) | out(r + 3, R), 0)) return run->result; \
-    for (; n >= 1; n--, r++) \
-      if (__builtin_expect(out(r, R), 0)) return run->result
-    switch ((vm_row_kind)run->kind) {
-    case ROW_INT: ROWS(vm_out_of_range); break;
-    case ROW_NUM: ROWS(vm_out_of_numbers); break;
-    case ROW_INTS: ROWS(vm_out_of_ints); break;
-    case ROW_ATOMS: ROWS(vm_out_of_atoms); break;
-    }
-#undef ROWS
-  }
-  return t->final;
-}
+/* Runs the table over a record's values. The best that this processor offers; chosen once a program. */
+typedef int (*vm_table_fn)(const vm_table *t, const val *R);
+vm_table_fn vm_table_runner(void);
 
 /* ---- verify.c ---- */
 bool vm_signature_fits(arena *scratch, const lib_ops *lib, const builtin *f, uint32_t n, const type *const *argt, const type *rett); /* signature.c */
