@@ -110,7 +110,7 @@ finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r
     int32_t field = pc->at_field;
     x.clauses[i] = (find_clause){ .clause = c->clause,
                                   .result = c->result,
-                                  .nmessages = c->nmessages,
+                                  .nmessages = c->result == TR_F ? c->nmessages : 0, /* the others say what is missing or in error */
                                   .messages = c->messages,
                                   .ncauses = c->ncauses,
                                   .causes = causes,
