@@ -1,4 +1,5 @@
-/* The instructions' rows as data, for whoever walks code without running it: the assembler, the disassembler, the verifier, bundles. */
+/* The instructions' rows as data, for whoever walks code without running it: the assembler, the disassembler, the verifier,
+ * bundles. */
 #include "compiler/code.h"
 
 const code_row code_rows[OPCODE_COUNT] = {

@@ -1,8 +1,9 @@
-/* Bytecode: what the emitter (compiler/emit_*.c) makes and the virtual machine (vm/) runs. Instructions stand in vm/opcodes.def.
+/* Bytecode: what the emitter (compiler/emit_*.c) makes and the virtual machine (vm/) runs. Instructions stand in
+ * vm/opcodes.def.
  *
- * A unit is one straight piece of code with typed registers: every register has one static type for the whole unit, so that a unit can be verified
- * and a value needs no tag. A unit that judges a record has the record's fields as its first registers; a function its parameters. All other registers
- * start missing. */
+ * A unit is one straight piece of code with typed registers: every register has one static type for the whole unit, so that a
+ * unit can be verified and a value needs no tag. A unit that judges a record has the record's fields as its first registers; a
+ * function its parameters. All other registers start missing. */
 #ifndef COMPILER_CODE_H
 #define COMPILER_CODE_H
 #include "base/verdict.h"

@@ -1,5 +1,6 @@
-/* Inside the emitter: the state of one unit under construction and the assembler's operations (emit_unit.c). The code generators stand in
- * emit_value.c (values), emit_test.c (tests as control flow), emit_walk.c (binders) and emit_rule.c (units of declarations). */
+/* Inside the emitter: the state of one unit under construction and the assembler's operations (emit_unit.c). The code
+ * generators stand in emit_value.c (values), emit_test.c (tests as control flow), emit_walk.c (binders) and emit_rule.c (units
+ * of declarations). */
 #ifndef COMPILER_EMIT_H
 #define COMPILER_EMIT_H
 #include "base/diag.h"

@@ -1,5 +1,5 @@
-/* Units of declarations: for each rule one that gives the verdict (and one more for records that are clean), one a clause that says why it
- * does not hold, and one a clause that writes its messages; audiences, functions and single expressions. */
+/* Units of declarations: for each rule one that gives the verdict (and one more for records that are clean), one a clause that
+ * says why it does not hold, and one a clause that writes its messages; audiences, functions and single expressions. */
 #include "compiler/emit.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* Tests as control flow: a test goes to one of four places (true, false, unknown, error), so that a condition costs one fused compare-and-branch and
- * nothing is stored. Inside `and` and `or` an unknown or an error is kept in a gauge, a register whose status only gets worse, and the next operand is tried:
- * only the dominant value leaves early. Since the four truths commute, operands are tried in order of cost; where causes are collected, as written. */
+/* Tests as control flow: a test goes to one of four places (true, false, unknown, error), so that a condition costs one fused
+ * compare-and-branch and nothing is stored. Inside `and` and `or` an unknown or an error is kept in a gauge, a register whose
+ * status only gets worse, and the next operand is tried: only the dominant value leaves early. Since the four truths commute,
+ * operands are tried in order of cost; where causes are collected, as written. */
 #include "compiler/emit.h"
 
 #include <stdlib.h>

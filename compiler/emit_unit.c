@@ -1,5 +1,6 @@
-/* The assembler of one unit: registers, labels, and the last pass that threads jumps, drops what cannot be reached, and lays registers out by depth.
- * It knows no expressions. What always holds: a unit that emit_end gives out fits 16-bit targets and registers. */
+/* The assembler of one unit: registers, labels, and the last pass that threads jumps, drops what cannot be reached, and lays
+ * registers out by depth. It knows no expressions. What always holds: a unit that emit_end gives out fits 16-bit targets and
+ * registers. */
 #include "compiler/emit.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* Values: every expression computes into a typed register with a status beside it. Strict instructions look at the statuses of their operands
- * themselves, so values need no branches but for `if` and `??`. In collecting mode an instruction that can make a missing value or an error is followed by
- * a NOTE, and every strict node with several operands by a FILTER (compiler/ir.def, "Causes"). */
+/* Values: every expression computes into a typed register with a status beside it. Strict instructions look at the statuses of
+ * their operands themselves, so values need no branches but for `if` and `??`. In collecting mode an instruction that can make
+ * a missing value or an error is followed by a NOTE, and every strict node with several operands by a FILTER (compiler/ir.def,
+ * "Causes"). */
 #include "compiler/emit.h"
 
 #include <string.h>

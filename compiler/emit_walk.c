@@ -1,7 +1,8 @@
-/* Walks over lists, maps and sources: the loops under quantifiers, comprehensions, aggregates and the search for what breaks a clause.
+/* Walks over lists, maps and sources: the loops under quantifiers, comprehensions, aggregates and the search for what breaks a
+ * clause.
  *
- * A walk over a source that does not keep its rows is one level of depth: registers made inside it are forgotten at each step, because the row they may
- * point into is gone. Every way out of such a walk goes through a CLOSE. */
+ * A walk over a source that does not keep its rows is one level of depth: registers made inside it are forgotten at each step,
+ * because the row they may point into is gone. Every way out of such a walk goes through a CLOSE. */
 #include "compiler/emit.h"
 
 void emit_walk_begin(emitter *e, walk *w, const ir_binder *b, bool ordered, bool keep, label u, label bad) {

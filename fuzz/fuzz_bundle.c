@@ -1,5 +1,6 @@
-/* Bundles: a valid bundle, damaged by the input's edits, with a checksum that fits again. Whatever vm_unpack accepts is then run over records of every shape:
- * nothing may crash, read a row that is gone, or leave a walk open. An input's first byte picks the program; then edits of five bytes: how, where (2), what (2). */
+/* Bundles: a valid bundle, damaged by the input's edits, with a checksum that fits again. Whatever vm_unpack accepts is then
+ * run over records of every shape: nothing may crash, read a row that is gone, or leave a walk open. An input's first byte
+ * picks the program; then edits of five bytes: how, where (2), what (2). */
 #include "tests/unit/vm_kit.h"
 
 #include "stdlib/builtin.h"

@@ -1,5 +1,6 @@
-/* Arithmetic on durations, dates, times and texts, and exact comparison of ints with numbers. Ints and numbers are computed in the interpreter's loop.
- * Every result is checked: what does not fit its type is an error with a reason, never a wrapped or infinite value. */
+/* Arithmetic on durations, dates, times and texts, and exact comparison of ints with numbers. Ints and numbers are computed in
+ * the interpreter's loop. Every result is checked: what does not fit its type is an error with a reason, never a wrapped or
+ * infinite value. */
 #include "base/civil.h"
 #include "vm/vm_int.h"
 

@@ -1,5 +1,6 @@
-/* Bundles: the container (magic, version, length, checksum), and the codec's primitives. What is inside stands in bundle_types.c (types and values),
- * bundle_model.c (declarations) and bundle_code.c (units). All numbers are little-endian; most are varints. */
+/* Bundles: the container (magic, version, length, checksum), and the codec's primitives. What is inside stands in
+ * bundle_types.c (types and values), bundle_model.c (declarations) and bundle_code.c (units). All numbers are little-endian;
+ * most are varints. */
 #include "vm/bundle.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
-/* Inside bundles: one codec that describes the format once, for writing and for reading alike. A function cd_X(c, &x) writes x or reads it; while collecting, it
- * only gathers the types that are named. Reading never trusts: every number is checked against its bound, every count against the bytes that are left, and the
- * first thing that is wrong sticks in c->wrong; from then on everything reads as zero. */
+/* Inside bundles: one codec that describes the format once, for writing and for reading alike. A function cd_X(c, &x) writes x
+ * or reads it; while collecting, it only gathers the types that are named. Reading never trusts: every number is checked
+ * against its bound, every count against the bytes that are left, and the first thing that is wrong sticks in c->wrong; from
+ * then on everything reads as zero. */
 #ifndef VM_BUNDLE_H
 #define VM_BUNDLE_H
 #include "vm/vm_int.h"

@@ -1,5 +1,6 @@
-/* Code in bundles: the library functions that are called (by name and signature), the tables that instructions name, and the units. An instruction is written by the
- * roles of its row in opcodes.def, so that a new one needs nothing here. Literals of the program go by number and become pointers again when they are read. */
+/* Code in bundles: the library functions that are called (by name and signature), the tables that instructions name, and the
+ * units. An instruction is written by the roles of its row in opcodes.def, so that a new one needs nothing here. Literals of
+ * the program go by number and become pointers again when they are read. */
 #include "vm/bundle.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Declarations in bundles: everything that a run, a report or an explanation wants to know of a program but its code. Expressions are not stored; a program that
- * comes from a bundle has its declarations with every ir pointer NULL. */
+/* Declarations in bundles: everything that a run, a report or an explanation wants to know of a program but its code.
+ * Expressions are not stored; a program that comes from a bundle has its declarations with every ir pointer NULL. */
 #include "vm/bundle.h"
 
 #include <float.h>

@@ -1,5 +1,6 @@
-/* Types and constant values in bundles. A type stands after its element and its base, so that reading makes no cycles; records break them by standing in a table
- * of their own. Values follow their type; what is read is checked to be one of it (dates that exist, finite numbers, literals of the program). */
+/* Types and constant values in bundles. A type stands after its element and its base, so that reading makes no cycles; records
+ * break them by standing in a table of their own. Values follow their type; what is read is checked to be one of it (dates
+ * that exist, finite numbers, literals of the program). */
 #include "vm/bundle.h"
 
 #include "base/civil.h"
@@ -231,7 +232,8 @@ static void cd_palette(cd *c, val *v) {
   cd_shape(c, &shape);
   uint32_t n = c->mode == CD_READ ? 0 : v->l->n;
   cd_count(c, &n);
-  bool fine = !n || (shape && shape->nfields == 2 && shape->fields[0].type && shape->fields[0].type->kind == TY_TEXT && shape->fields[1].type->kind == TY_COLOR);
+  bool two = shape && shape->nfields == 2 && shape->fields[0].type && shape->fields[1].type;
+  bool fine = !n || (two && shape->fields[0].type->kind == TY_TEXT && shape->fields[1].type->kind == TY_COLOR);
   if (!fine) cd_fail(c, "a palette's colors are none");
   val *e = c->mode == CD_READ ? ARENA_ARRAY(c->a, val, n + 1) : NULL;
   for (uint32_t i = 0; i < n && !c->wrong; i++) {

@@ -1,5 +1,6 @@
-/* The engine's entry points: verdicts, explanations, audiences, expressions. This is where running out of memory lands; whatever way an evaluation ends, no
- * walk stays open. The path of validate, vm_rules, sets no landing for rules that cannot fail. */
+/* The engine's entry points: verdicts, explanations, audiences, expressions. This is where running out of memory lands;
+ * whatever way an evaluation ends, no walk stays open. The path of validate, vm_rules, sets no landing for rules that cannot
+ * fail. */
 #include "vm/vm_int.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The operations of the interpreter that take more than a few lines: calls, look-ups, walks over sources, and the making of lists, records and texts. */
+/* The operations of the interpreter that take more than a few lines: calls, look-ups, walks over sources, and the making of
+ * lists, records and texts. */
 #include "vm/vm_int.h"
 
 #include <string.h>

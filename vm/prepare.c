@@ -1,10 +1,10 @@
 /* Preparation for running: what the interpreter wants beyond the bytecode itself. Nothing of it is stored in bundles.
  *
- * A unit that only tests fields one after another, each test either going on or deciding (most rules over clean records are so), becomes a table: groups of
- * tests that decide alike, each test a range of 64-bit ints (equalities, literals and numbers are ranges too), four neighboring
- * fields at once. Dispatching costs an indirect
- * jump a test and, worse, a chain of loads from one instruction to the next: bench/vm_row.c measured 29 ns dispatched. Within a group the order does
- * not matter, because no test in it can be unknown. */
+ * A unit that only tests fields one after another, each test either going on or deciding (most rules over clean records are
+ * so), becomes a table: groups of tests that decide alike, each test a range of 64-bit ints (equalities, literals and numbers
+ * are ranges too), four neighboring fields at once. Dispatching costs an indirect jump a test and, worse, a chain of loads
+ * from one instruction to the next: bench/vm_row.c measured 29 ns dispatched. Within a group the order does not matter,
+ * because no test in it can be unknown. */
 #include "vm/vm_int.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Programs: from typed IR to bytecode, and what follows from the bytecode alone: which units cannot fail, how deep calls go, how much room frames need.
- * The same measures are taken of a bundle that was just read. */
+/* Programs: from typed IR to bytecode, and what follows from the bytecode alone: which units cannot fail, how deep calls go,
+ * how much room frames need. The same measures are taken of a bundle that was just read. */
 #include "vm/vm_int.h"
 
 #include <string.h>

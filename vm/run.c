@@ -1,5 +1,5 @@
-/* The interpreter: one loop with a jump per instruction. Everything that was decided before it runs (types, jump targets, constants) is not looked at
- * again; what takes more than a few lines stands in ops.c. */
+/* The interpreter: one loop with a jump per instruction. Everything that was decided before it runs (types, jump targets,
+ * constants) is not looked at again; what takes more than a few lines stands in ops.c. */
 #include "vm/vm_int.h"
 
 #include "base/civil.h"

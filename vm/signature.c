@@ -1,5 +1,6 @@
-/* Does a call in a bundle suit the library of this build? Library functions trust their arguments' types, so a call is compared with the signature in the library's
- * table before it may run: "(s: text, n: int?) -> list of T". T and U stand for one type each, NUM for int or number. */
+/* Does a call in a bundle suit the library of this build? Library functions trust their arguments' types, so a call is
+ * compared with the signature in the library's table before it may run: "(s: text, n: int?) -> list of T". T and U stand for
+ * one type each, NUM for int or number. */
 #include "vm/vm_int.h"
 
 #include <string.h>

@@ -1,8 +1,10 @@
-/* The verifier: whatever bytes a bundle holds, a unit that passes cannot make the interpreter read or write outside of what it owns.
+/* The verifier: whatever bytes a bundle holds, a unit that passes cannot make the interpreter read or write outside of what it
+ * owns.
  *
- * What always holds after it: jumps stay inside the unit and it ends; every register holds values of its one type; what an instruction reads through a
- * pointer was checked to be there; walks over sources are opened and closed in pairs on every path, and a register that may point into a row is read only
- * while that row is there (code_reg.depth); every loop counts against the budget. Wrong verdicts are not its business: a bundle's author can write any rule. */
+ * What always holds after it: jumps stay inside the unit and it ends; every register holds values of its one type; what an
+ * instruction reads through a pointer was checked to be there; walks over sources are opened and closed in pairs on every
+ * path, and a register that may point into a row is read only while that row is there (code_reg.depth); every loop counts
+ * against the budget. Wrong verdicts are not its business: a bundle's author can write any rule. */
 #include "vm/vm_int.h"
 
 #include "base/civil.h"

@@ -1,5 +1,6 @@
-/* Inside the virtual machine: the engine's state and what its files share. run.c interprets, ops.c and arith.c hold the operations that are too long for the
- * loop, engine.c the entry points; program.c, verify.c, disasm.c and bundle*.c work on programs. Nothing outside this folder includes it. */
+/* Inside the virtual machine: the engine's state and what its files share. run.c interprets, ops.c and arith.c hold the
+ * operations that are too long for the loop, engine.c the entry points; program.c, verify.c, disasm.c and bundle*.c work on
+ * programs. Nothing outside this folder includes it. */
 #ifndef VM_VM_INT_H
 #define VM_VM_INT_H
 #include "compiler/code.h"

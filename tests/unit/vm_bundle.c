@@ -1,5 +1,5 @@
-/* Bundles and bytecode: what is packed comes back the same; what is damaged is refused with a reason, or is harmless; and how programs look as bytecode
- * (tests/golden/bytecode, BLESS=1 rewrites). */
+/* Bundles and bytecode: what is packed comes back the same; what is damaged is refused with a reason, or is harmless; and how
+ * programs look as bytecode (tests/golden/bytecode, BLESS=1 rewrites). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

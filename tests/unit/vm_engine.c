@@ -1,5 +1,6 @@
-/* The engine from outside: verdicts on both paths (clean records and others, frames over the record and apart), explanations, budgets, hosts and allocators that
- * fail. What programs mean is compared with the reference evaluator by tests/diff; here it is what a run may rely on. */
+/* The engine from outside: verdicts on both paths (clean records and others, frames over the record and apart), explanations,
+ * budgets, hosts and allocators that fail. What programs mean is compared with the reference evaluator by tests/diff; here it
+ * is what a run may rely on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* What tests and fuzzers of the virtual machine share: rule text compiled and run over records and sources held in arrays. The host frees a row as soon as
- * its cursor steps unless it was asked to keep it, so that a stale pointer is a use after free under the sanitizer; it counts what is open. */
+/* What tests and fuzzers of the virtual machine share: rule text compiled and run over records and sources held in arrays. The
+ * host frees a row as soon as its cursor steps unless it was asked to keep it, so that a stale pointer is a use after free
+ * under the sanitizer; it counts what is open. */
 #ifndef TESTS_VM_KIT_H
 #define TESTS_VM_KIT_H
 #include <stdio.h>
