@@ -120,6 +120,7 @@ void out_style(out *o, enum style s) {
 }
 
 void out_safe(out *o, str s) {
+  if (!s.n) return;
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
     uint32_t cp, k = utf8_decode(p, end, &cp);

@@ -9,6 +9,7 @@
 /* ---- JUnit ---- */
 
 static void xml(out *o, str s) {
+  if (!s.n) return;
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
     uint32_t cp, k = utf8_decode(p, end, &cp);

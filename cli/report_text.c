@@ -321,7 +321,7 @@ static void rule_table(const show *s, const ranked *list, uint32_t n) {
     out_fmt(s->o, " %9s %9s %9s %9s\n", grouped(a, c->n[V_FAIL]).p, grouped(a, c->n[V_UNKNOWN]).p, grouped(a, c->n[V_ERROR]).p,
             grouped(a, c->n[V_PASS]).p);
   }
-  if (n > shown) out_fmt(s->o, "  … and %u more %s with findings\n", n - shown, plural(n - shown, "rule", "rules"));
+  if (n > shown) out_fmt(s->o, "  … and %s more %s with findings\n", grouped(&s->c->a, n - shown).p, plural(n - shown, "rule", "rules"));
   out_ch(s->o, '\n');
 }
 
@@ -374,8 +374,8 @@ static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3])
   int64_t all = by_severity[0] + by_severity[1] + by_severity[2], breaks = rt_report_breaks(s->r, s->fail_on, s->allow);
   arena *a = &s->c->a;
   out_style(s->o, S_BOLD);
-  out_fmt(s->o, "%s %s checked against %u %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"),
-          nrules, plural(nrules, "rule", "rules"), s->seconds);
+  out_fmt(s->o, "%s %s checked against %s %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"),
+          grouped(a, nrules).p, plural(nrules, "rule", "rules"), s->seconds);
   if (!nrules) out_z(s->o, "no rules were run; ");
   out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
   if (!all) out_z(s->o, nrules ? "all good" : "nothing was found");

@@ -109,8 +109,9 @@ static void drop_top(findings *f, find_group *h) {
   f->total--, f->dropped++;
 }
 
+/* f->last is at or above the last group that holds anything, and comes down as groups become empty. */
 static find_group *last_group(const findings *f) {
-  uint32_t g = f->ngroups;
+  uint32_t g = f->last;
   while (g && !f->groups[g - 1].n) g--;
   return g ? &f->groups[g - 1] : NULL;
 }
@@ -135,8 +136,14 @@ static bool push(findings *f, find_group *h, finding *y) {
   h->v[h->n++] = y;
   sift_up(h, h->n - 1);
   f->total++;
+  uint32_t at = (uint32_t)(h - f->groups) + 1;
+  if (at > f->last) f->last = at;
   if (h->n > f->per_group) drop_top(f, h);
-  if (f->total > f->total_max) drop_top(f, last_group(f));
+  if (f->total > f->total_max) {
+    find_group *last = last_group(f);
+    f->last = (uint32_t)(last - f->groups) + 1;
+    drop_top(f, last);
+  }
   return true;
 }
 

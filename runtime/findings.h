@@ -48,7 +48,7 @@ typedef struct find_group { finding **v; uint32_t n, cap; } find_group;
 
 typedef struct findings {
   const mem *m;
-  uint32_t ngroups, per_group, total_max, total;
+  uint32_t ngroups, per_group, total_max, total, last;
   find_group *groups;      /* heaps, greatest on top, until findings_sort */
   int64_t dropped;
 } findings;

@@ -115,7 +115,9 @@ static void plan(run *run) {
     group += 1 + ir->records[ir->sources[s]->record]->shape.nfields;
     bool given = rt_source_given(ir, s, run->o->db, run->o->nbindings, run->o->bindings), file = ir->sources[s]->from.n > 0;
     rep->sources[s].given = given;
-    uint32_t *list = ARENA_ARRAY(a, uint32_t, ir->nrules + 1);
+    uint32_t room = 1;
+    for (uint32_t i = 0; i < ir->nrules; i++) room += rep->selected[i] && runs_over(ir->rules[i], ir, s);
+    uint32_t *list = ARENA_ARRAY(a, uint32_t, room);
     for (uint32_t i = 0; i < ir->nrules; i++) {
       if (!rep->selected[i] || !runs_over(ir->rules[i], ir, s)) continue;
       list[run->nlist[s]++] = i;
