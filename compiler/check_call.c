@@ -351,10 +351,12 @@ static ex call_result(checker *c, const ast *n, const match *m) {
 
 static ex call_library(checker *c, const ast *n, const sig *first, cargs a) {
   if (first->b->flags & BF_SPECIAL) return special(c, n, first, &a);
-  if (first->b->flags & BF_AGG && a.n == 1 && !a.v[0].name.n && !a.v[0].done) {
-    if (a.v[0].node->kind == AST_COMPREHENSION) return check_aggregate(c, n, a.v[0].node, first);
-    decl *d = str_eq(str_z(first->b->name), STR("count")) ? source_named(c, a.v[0].node) : NULL;
-    if (d) return check_agg_source(c, n, d, first);
+  const sig *agg = first; /* min(a, b) stands before min(list) */
+  while (agg && !(agg->b->flags & BF_AGG)) agg = agg->next;
+  if (agg && a.n == 1 && !a.v[0].name.n && !a.v[0].done) {
+    if (a.v[0].node->kind == AST_COMPREHENSION) return check_aggregate(c, n, a.v[0].node, agg);
+    decl *d = str_eq(str_z(agg->b->name), STR("count")) ? source_named(c, a.v[0].node) : NULL;
+    if (d) return check_agg_source(c, n, d, agg);
   }
   if (!evaluate(c, &a)) return ex_bad(c, n->sp);
   match best = { 0 }, m;
