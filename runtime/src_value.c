@@ -39,6 +39,7 @@ str src_quote(arena *a, str s) {
   enum { SHOW = 60 };
   buf b = { .a = a };
   buf_ch(&b, '`');
+  if (!s.p) s = STR("");
   const char *p = s.p, *end = s.p + s.n;
   uint32_t shown = 0;
   for (; p < end && shown < SHOW; shown++) {
