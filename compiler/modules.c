@@ -30,7 +30,7 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_RULE: return DK_RULE;
   case AST_AUDIENCE: return DK_AUDIENCE;
   case AST_TERMS: *idle = "terms"; return DK_IDLE;
-  case AST_TABLE: *idle = "table"; return DK_IDLE;
+  case AST_TABLE: return DK_TABLE;
   case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
   case AST_RULESET: *idle = "ruleset"; return DK_IDLE;
   case AST_WAIVE: *idle = "waive"; return DK_IDLE;
@@ -235,6 +235,7 @@ static void share_tables(checker *c, ir_program *p) {
   p->types = c->ty.all.v, p->ntypes = c->ty.all.n;
   p->atoms = c->atom_list.v, p->natoms = c->atom_list.n;
   p->patterns = c->pattern_list.v, p->npatterns = c->pattern_list.n;
+  p->tables = c->tables.v, p->ntables = c->tables.n;
   p->passes = c->passes.v, p->npasses = c->passes.n;
 }
 
