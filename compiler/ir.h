@@ -188,7 +188,7 @@ typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, npatterns, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, nrulesets, npatterns, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
@@ -196,6 +196,7 @@ typedef struct ir_program {
   prog_audience **audiences; /* in an order in which each reads only earlier ones */
   prog_passes **passes;
   prog_table **tables;
+  prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
   const text **atoms;    /* every text literal once; atoms[i]->atom == i + 1 */
   const type **types;    /* every type used, canonical */

@@ -302,4 +302,7 @@ void cd_model(cd *c) {
   cd_count(c, &p->npasses);
   CD_OBJECTS(c, &p->passes, p->npasses, prog_passes);
   for (uint32_t i = 0; i < p->npasses && !c->wrong; i++) cd_passes(c, p->passes[i]);
+  cd_count(c, &p->nrulesets);
+  CD_OBJECTS(c, &p->rulesets, p->nrulesets, prog_passes);
+  for (uint32_t i = 0; i < p->nrulesets && !c->wrong; i++) cd_passes(c, p->rulesets[i]);
 }
