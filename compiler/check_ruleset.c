@@ -1,5 +1,5 @@
-/* Sets of rules: what a name in `passes`, or an entry of a `ruleset`, stands for. A set is the rules that its entries name without those that its `except` lines name;
- * the order of its lines does not matter. */
+/* Sets of rules: what a name in `passes`, or an entry of a `ruleset`, stands for. A set is the rules that its entries name without
+ * those that its `except` lines name; the order of its lines does not matter. */
 #include "compiler/check.h"
 
 rule_set *rule_set_new(checker *c) {
