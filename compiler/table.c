@@ -1,5 +1,5 @@
-/* The index of a decision table (see table.h). What always holds: a look-up gives the row that a walk over all rows would give; the index only leaves out rows whose
- * cell in one column does not accept the value there. */
+/* The index of a decision table (see table.h). What always holds: a look-up gives the row that a walk over all rows would give; the
+ * index only leaves out rows whose cell in one column does not accept the value there. */
 #include "compiler/table.h"
 
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* Decision tables at run time: the first row that matches, without looking at all of them.
  *
- * Every value that a cell can name has a position, a 64-bit number that keeps the order of its type (cover.h uses the same one). The index divides the positions of
- * one column, the one that tells rows apart best, into the intervals that its cells begin and end; each interval knows the rows that accept it, in order. */
+ * Every value that a cell can name has a position, a 64-bit number that keeps the order of its type (cover.h uses the same one). The
+ * index divides the positions of one column, the one that tells rows apart best, into the intervals that its cells begin and end; each
+ * interval knows the rows that accept it, in order. */
 #ifndef COMPILER_TABLE_H
 #define COMPILER_TABLE_H
 #include "compiler/ir.h"
