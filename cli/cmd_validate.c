@@ -16,8 +16,8 @@ static const opt opts[] = {
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "by", 0, "WHAT", "rule|record", "Group the findings of the text format by rule (default) or by record." },
   { "only", 0, "RULE", NULL,
-    "Run only this rule, module or record's fields (on_palette, acme.brand, Asset, or a pattern such as '*.legal.*'). May be "
-    "repeated." },
+    "Run only this rule, rule set, module or record's fields (on_palette, publishable, acme.brand, Asset, or a pattern such as "
+    "'*.legal.*'). May be repeated." },
   { "fail-on", 0, "SEVERITY", "error|warning|info",
     "Exit with 1 when there are findings at or above this severity; default: error." },
   { "allow", 0, "VERDICT", "unknown|error", "Do not count unknown (or error) verdicts for the exit code. May be repeated." },
@@ -67,7 +67,7 @@ static bool check_only(cli *c, const rt_validate_opts *o) {
   const ir_program *ir = c->p->ir;
   for (uint32_t k = 0; k < o->nonly; k++) {
     bool any = false;
-    for (uint32_t i = 0; i < ir->nrules && !any; i++) any = rt_name_matches(o->only[k], ir->rules[i]->name);
+    for (uint32_t i = 0; i < ir->nrules && !any; i++) any = rt_rule_matches(ir, o->only[k], i);
     if (any) continue;
     const str *near = rt_suggest_name(&c->a, ir, RT_NAME_RULE, o->only[k]);
     if (near) cli_usage(c, NULL, "no rule is named `%.*s`; did you mean `%.*s`?", STR_ARG(o->only[k]), STR_ARG(*near));

@@ -61,7 +61,7 @@ typedef struct refine {
 
 typedef struct rtype { const type *t; refine *r; } rtype;
 
-typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_IDLE } decl_kind;
+typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_IDLE } decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
 struct decl {
@@ -82,6 +82,9 @@ struct decl {
   prog_fn *fn;
   prog_rule *rule;
   prog_audience *audience;
+  prog_table *table;     /* TABLE: NULL while its header is not known */
+  const str *params;     /* TABLE: names of its parameters */
+  struct rule_set *set;  /* RULESET: its rules, of all records and severities */
   VEC(decl *) deps;      /* declarations with expressions that this one uses, in order of use */
   VEC(span) dep_spans;
   VEC(prog_rule *) own;  /* RECORD: its refinements' rules */
@@ -178,6 +181,9 @@ struct checker {
   VEC(prog_rule *) rules;
   VEC(prog_audience *) audiences;
   VEC(decl *) audience_decls;
+  VEC(prog_table *) tables;
+  VEC(prog_passes *) rulesets;
+  VEC(decl *) ruleset_decls;
   VEC(prog_passes *) passes;
   VEC(prog_rule **) passes_rules; /* by passes list, before indexes are known */
   names passes_names;
@@ -302,6 +308,19 @@ decl *source_named(checker *c, const ast *n);        /* when the expression name
 str dotted_name(checker *c, const ast *n);           /* x.y.z of names only; empty when it is something else */
 ex fold(checker *c, ex e);                           /* fold.c: constants computed now */
 uint32_t make_passes(checker *c, str name, prog_rule **rules, uint32_t n);
+
+/* ---- check_ruleset.c ---- */
+/* Rules that a name or a set stands for; d is NULL for a refinement's. */
+typedef struct set_entry { prog_rule *rule; decl *d; } set_entry;
+typedef struct rule_set { names seen; VEC(set_entry) v; } rule_set;
+rule_set *rule_set_new(checker *c);
+/* Adds what path names where the checker stands: a rule, a record (its refinements), one refinement (Record.field), a rule set, a module. False: reported. */
+bool rule_set_collect(checker *c, const ast *path, rule_set *s);
+void ruleset_decl(checker *c, decl *d);
+void ruleset_number(checker *c, const names *at);    /* once rules have their indexes: at says them by printed address, + 1 */
+
+/* ---- check_table.c ---- */
+void table_decl(checker *c, decl *d);                /* once; what it needs of other declarations is checked on the way */
 
 /* ---- check_rule.c, check_refine.c, check_message.c ---- */
 void rule_header(checker *c, decl *d);

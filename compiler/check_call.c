@@ -64,22 +64,16 @@ static bool order_named(checker *c, const ast *n, cargs *a, const str *params, u
   return true;
 }
 
-static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
-  fn_header(c, d);
-  dep_add(c, d, n->name_sp);
-  bool ok = evaluate(c, &a);
-  if (d->bad && !d->fn) return ex_bad(c, n->sp);
-  const prog_fn *f = d->fn;
-  str *params = ARENA_ARRAY(c->a, str, f->nparams ? f->nparams : 1);
-  uint32_t k = 0;
-  if (d->node->a) AST_EACH(p, d->node->a) params[k++] = p->name;
-  if (!order_named(c, n, &a, params, f->nparams, d->name) || !ok || type_bad(f->ret)) return ex_bad(c, n->sp);
-  ir *x = ir_new(c, IR_FN, f->ret, n->sp);
-  x->index = d->index, x->n = f->nparams;
+/* Of what has declared parameters: a function or a table. */
+static ex call_declared(checker *c, const ast *n, decl *d, cargs a, ir_kind kind, const type *const *want_types, const type *ret, const str *params,
+                        uint32_t nparams, bool ok) {
+  if (!order_named(c, n, &a, params, nparams, d->name) || !ok || type_bad(ret)) return ex_bad(c, n->sp);
+  ir *x = ir_new(c, kind, ret, n->sp);
+  x->index = d->index, x->n = nparams;
   x->v = ARENA_ARRAY(c->a, ir *, x->n ? x->n : 1);
   bool opt = false, may = false;
   for (uint32_t i = 0; i < x->n; i++) {
-    const type *want = f->params[i];
+    const type *want = want_types[i];
     ex e = a.v[i].e;
     if (!want->opt && e.t->opt) may = true;
     e = check_want(c, e, type_opt(&c->ty, want), "the parameter `%.*s` of `%.*s` is", STR_ARG(params[i]), STR_ARG(d->name));
@@ -90,8 +84,28 @@ static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
   str subject = n->sp.end - n->sp.beg <= 80 ? subject_of(c, x) : (str){ NULL, 0 };
   x->cause = subject.n ? subject : str_fmt(c->a, "%.*s(...)", STR_ARG(d->name));
   if (opt) x->ty = type_opt(&c->ty, x->ty);
-  *VEC_PUSH(c->a, &c->fn_nodes) = x;
-  return (ex){ x, may ? type_opt(&c->ty, f->ret) : f->ret };
+  if (kind == IR_FN) *VEC_PUSH(c->a, &c->fn_nodes) = x;
+  return (ex){ x, may ? type_opt(&c->ty, ret) : ret };
+}
+
+static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
+  fn_header(c, d);
+  dep_add(c, d, n->name_sp);
+  bool ok = evaluate(c, &a);
+  if (d->bad && !d->fn) return ex_bad(c, n->sp);
+  const prog_fn *f = d->fn;
+  str *params = ARENA_ARRAY(c->a, str, f->nparams ? f->nparams : 1);
+  uint32_t k = 0;
+  if (d->node->a) AST_EACH(p, d->node->a) params[k++] = p->name;
+  return call_declared(c, n, d, a, IR_FN, f->params, f->ret, params, f->nparams, ok);
+}
+
+static ex call_table(checker *c, const ast *n, decl *d, cargs a) {
+  table_decl(c, d);
+  dep_add(c, d, n->name_sp);
+  bool ok = evaluate(c, &a);
+  if (d->bad || !d->table) return ex_bad(c, n->sp); /* reported there; a circle of values and tables by the graph */
+  return call_declared(c, n, d, a, IR_TABLE, d->table->params, d->table->ret, d->params, d->table->nparams, ok);
 }
 
 /* ---- record literals and with ---- */
@@ -403,7 +417,7 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
     return ex_bad(c, n->sp);
   }
   strs near = { 0 };
-  near_decls(c, &near, 1u << DK_FN);
+  near_decls(c, &near, 1u << DK_FN | 1u << DK_TABLE);
   for (uint32_t i = 0; i < c->lib->count && c->suggestions < 200; i++) *VEC_PUSH(c->a, &near) = str_z(c->lib->table[i].name);
   check_suggest(c, g, n->name_sp, n->name, &near);
   return ex_bad(c, n->sp);
@@ -411,6 +425,7 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
 
 static ex call_decl(checker *c, const ast *n, decl *d, cargs a, bool receiver) {
   if (d->kind == DK_FN) return call_fn(c, n, d, a);
+  if (d->kind == DK_TABLE) return call_table(c, n, d, a);
   if (d->kind == DK_RECORD && !receiver) return record_literal(c, n, d, a);
   if (d->kind == DK_IDLE) {
     evaluate(c, &a);
@@ -438,6 +453,6 @@ ex check_call(checker *c, const ast *n) {
   }
   decl *d = find_decl(c, n->name);
   sig *s = sig_find(c, n->name);
-  if (d && (d->kind == DK_FN || d->kind == DK_RECORD || d->kind == DK_IDLE || !s)) return call_decl(c, n, d, a, n->a != NULL);
+  if (d && (d->kind == DK_FN || d->kind == DK_TABLE || d->kind == DK_RECORD || d->kind == DK_IDLE || !s)) return call_decl(c, n, d, a, n->a != NULL);
   return s ? call_library(c, n, s, a) : unknown_function(c, n, a);
 }

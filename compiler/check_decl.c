@@ -386,6 +386,9 @@ void declare_all(checker *c) {
     else if (d->kind == DK_AUDIENCE) audience_header(c, d);
   }
   for (uint32_t i = 0; i < c->record_decls.n; i++) refine_rules(c, c->record_decls.v[i]);
+  for (uint32_t i = 0; i < c->decls.n; i++)
+    if (c->decls.v[i]->kind == DK_TABLE) table_decl(c, c->decls.v[i]);
+    else if (c->decls.v[i]->kind == DK_RULESET) ruleset_decl(c, c->decls.v[i]);
   lets_in_order(c);
   for (uint32_t i = 0; i < c->decls.n; i++) {
     decl *d = c->decls.v[i];

@@ -152,8 +152,10 @@ ex check_value_of(checker *c, decl *d, span sp) {
     diag_note_add(c->d, g, (span){ 0, 0 }, "walk it: `some x in %.*s: ...`, `count(x for x in %.*s where ...)`", STR_ARG(d->name), STR_ARG(d->name));
     break;
   case DK_FN: diag_note_add(c->d, g, (span){ 0, 0 }, "functions have parentheses: `%.*s(...)`", STR_ARG(d->name)); break;
+  case DK_TABLE: diag_note_add(c->d, g, (span){ 0, 0 }, "a table is asked as a function is: `%.*s(...)`", STR_ARG(d->name)); break;
   case DK_RECORD: diag_note_add(c->d, g, (span){ 0, 0 }, "a record is built with its fields: `%.*s(...)`", STR_ARG(d->name)); break;
   case DK_AUDIENCE: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for membership: `x in %.*s`", STR_ARG(d->name)); break;
+  case DK_RULESET: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_RULE: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_TYPE: diag_note_add(c->d, g, (span){ 0, 0 }, "its literals are `values(%.*s)`", STR_ARG(d->name)); break;
   case DK_PALETTE: case DK_LET: case DK_IDLE: break;

@@ -144,6 +144,8 @@ const char *decl_what(const decl *d) {
   case DK_FN: return "a function";
   case DK_RULE: return "a rule";
   case DK_AUDIENCE: return "an audience";
+  case DK_TABLE: return "a table";
+  case DK_RULESET: return "a rule set";
   case DK_IDLE: break;
   }
   return "something that this version does not run";

@@ -116,59 +116,19 @@ uint32_t make_passes(checker *c, str name, prog_rule **rules, uint32_t n) {
   return c->passes.n - 1;
 }
 
-typedef struct rule_set {
-  checker *c;
-  uint32_t record;
-  VEC(prog_rule *) rules;
-  VEC(decl *) decls;
-} rule_set;
-
-static void add_rule(rule_set *s, decl *d) {
-  if (d->kind == DK_RULE) {
-    rule_header(s->c, d);
-    if (d->bad || !d->rule || d->rule->source < 0 || d->rule->record != s->record || d->rule->sev != SEV_ERROR) return;
-    *VEC_PUSH(s->c->a, &s->rules) = d->rule;
-    *VEC_PUSH(s->c->a, &s->decls) = d;
-  } else if (d->kind == DK_RECORD && d->index == s->record) {
-    for (uint32_t i = 0; i < d->own.n; i++)
-      if (d->own.v[i]->sev == SEV_ERROR) *VEC_PUSH(s->c->a, &s->rules) = d->own.v[i];
+/* Those of a set that `passes` asks: of severity error, about this record. */
+static void applying(checker *c, const rule_set *s, uint32_t record, passes_set *out, uint32_t *n) {
+  prog_rule **rules = ARENA_ARRAY(c->a, prog_rule *, s->v.n + 1);
+  *n = 0;
+  for (uint32_t i = 0; i < s->v.n; i++) {
+    prog_rule *r = s->v.v[i].rule;
+    if (r->sev != SEV_ERROR || r->record != record || (r->source < 0 && !r->refinement)) continue;
+    rules[(*n)++] = r;
+    if (!s->v.v[i].d) continue;
+    *VEC_PUSH(c->a, &out->node->deps) = s->v.v[i].d;
+    *VEC_PUSH(c->a, &out->node->dep_spans) = out->node->node->b->sp;
   }
-}
-
-/* What S names: a rule, a record (its refinements), one refinement (Record.field), a module. False: reported. */
-static bool collect(checker *c, const ast *path, rule_set *s) {
-  str p = path->text;
-  decl *d = find_path(c, p);
-  if (d) {
-    if (d->kind == DK_IDLE) return false;
-    if (d->kind != DK_RULE && d->kind != DK_RECORD) {
-      diag_add(c->d, DIAG_NAME_KIND, path->sp, "`%.*s` is %s; a rule, a record or a module of rules is expected here", STR_ARG(p), decl_what(d));
-      return false;
-    }
-    add_rule(s, d);
-    return true;
-  }
-  for (uint32_t i = p.n; i > 0; i--) {
-    if (p.p[i - 1] != '.') continue;
-    decl *r = find_path(c, (str){ p.p, i - 1 });
-    if (!r || r->kind != DK_RECORD) break;
-    void *f = names_get(&r->fields, (str){ p.p + i, p.n - i });
-    if (!f) break;
-    for (uint32_t k = 0; k < r->own.n; k++)
-      if (r->own.v[k]->field == (int32_t)((uintptr_t)f - 1) && r->index == s->record && r->own.v[k]->sev == SEV_ERROR) *VEC_PUSH(c->a, &s->rules) = r->own.v[k];
-    return true;
-  }
-  module *m = find_module(c, p);
-  if (m) {
-    for (uint32_t i = 0; i < m->list.n; i++) add_rule(s, m->list.v[i]);
-    return true;
-  }
-  diag *g = diag_add(c->d, DIAG_NAME_UNKNOWN, path->sp, "there is no rule or module `%.*s`", STR_ARG(p));
-  strs near = { 0 };
-  near_decls(c, &near, 1u << DK_RULE | 1u << DK_RECORD);
-  for (uint32_t i = 0; i < c->module_list.n; i++) *VEC_PUSH(c->a, &near) = c->module_list.v[i]->name;
-  check_suggest(c, g, path->sp, p, &near);
-  return false;
+  if (*n) out->index = make_passes(c, out->node->node->b->text, rules, *n);
 }
 
 ex check_passes(checker *c, const ast *n) {
@@ -183,24 +143,20 @@ ex check_passes(checker *c, const ast *n) {
   str key = str_fmt(c->a, "%p %u %.*s", (void *)c->u->file, a.t->rec->id, STR_ARG(n->b->text));
   passes_set *set = names_get(&c->passes_names, key);
   if (!set) {
-    rule_set s = { .c = c, .record = a.t->rec->id };
-    uint32_t errors = c->d->errors;
-    if (!collect(c, n->b, &s)) return ex_bad(c, n->sp);
-    if (!s.rules.n) {
+    rule_set *s = rule_set_new(c);
+    uint32_t errors = c->d->errors, found;
+    if (!rule_set_collect(c, n->b, s)) return ex_bad(c, n->sp);
+    set = ARENA_NEW(c->a, passes_set);
+    set->node = ARENA_NEW(c->a, decl);
+    set->node->kind = DK_IDLE, set->node->node = (ast *)(uintptr_t)n;
+    applying(c, s, a.t->rec->id, set, &found);
+    if (!found) {
       if (errors == c->d->errors) {
         diag *g = diag_add(c->d, DIAG_PASSES_NONE, n->b->sp, "no rule of severity error in `%.*s` applies to %.*s", STR_ARG(n->b->text),
                            STR_ARG(c->record_decls.v[a.t->rec->id]->name));
         diag_note_add(c->d, g, (span){ 0, 0 }, "it would pass whatever it is; name rules that are `for` a source of this record");
       }
       return ex_bad(c, n->sp);
-    }
-    set = ARENA_NEW(c->a, passes_set);
-    set->index = make_passes(c, n->b->text, s.rules.v, s.rules.n);
-    set->node = ARENA_NEW(c->a, decl);
-    set->node->kind = DK_IDLE, set->node->node = (ast *)(uintptr_t)n;
-    for (uint32_t i = 0; i < s.decls.n; i++) {
-      *VEC_PUSH(c->a, &set->node->deps) = s.decls.v[i];
-      *VEC_PUSH(c->a, &set->node->dep_spans) = n->b->sp;
     }
     names_put(&c->passes_names, key, set);
   }

@@ -98,6 +98,23 @@ typedef struct prog_fn {
   span sp;
 } prog_fn;
 
+/* ---- decision tables ---- */
+
+/* What a cell accepts. No kind but ANY and MISSING accepts a missing value. */
+typedef enum cell_kind { CELL_ANY, CELL_MISSING, CELL_CMP /* op v[0] */, CELL_RANGE /* v[0]..v[1], inclusive */, CELL_SET /* one of v[0..n) */ } cell_kind;
+typedef struct prog_cell { uint8_t kind, op; uint32_t n; const val *v; } prog_cell; /* op: ast_op */
+
+typedef struct prog_table {
+  str name;
+  uint32_t nparams, nrows;
+  const type **params;
+  const type *ret;       /* optional unless the rows cover every input; several results: a record of a shape of its own */
+  const prog_cell *cells; /* row by row, in order of precedence: values of the parameters' types */
+  const val *results;    /* one a row, present */
+  const struct table_index *index; /* the VM's way to a row (compiler/table.h) */
+  span sp;
+} prog_table;
+
 /* A chain of quantifiers that a message may speak of: outer first. An element breaks when test is not T (some/no: when it is not F). */
 typedef struct ir_witness {
   ir_binder *bind;
@@ -171,13 +188,15 @@ typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, npatterns, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, nrulesets, npatterns, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
   prog_rule **rules;     /* refinements included; sorted by name */
   prog_audience **audiences; /* in an order in which each reads only earlier ones */
   prog_passes **passes;
+  prog_table **tables;
+  prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
   const text **atoms;    /* every text literal once; atoms[i]->atom == i + 1 */
   const type **types;    /* every type used, canonical */

@@ -58,6 +58,9 @@ static void print_index(buf *out, const ir_program *p, const ir *n) {
   case IR_CALL:
     if (p && p->lib && n->index < p->lib->count) buf_fmt(out, " %s", p->lib->table[n->index].name);
     break;
+  case IR_TABLE:
+    if (p && n->index < p->ntables) buf_ch(out, ' '), buf_str(out, p->tables[n->index]->name);
+    break;
   case IR_FN:
     if (p && n->index < p->nfns) buf_ch(out, ' '), buf_str(out, p->fns[n->index]->name);
     break;

@@ -30,9 +30,9 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_RULE: return DK_RULE;
   case AST_AUDIENCE: return DK_AUDIENCE;
   case AST_TERMS: *idle = "terms"; return DK_IDLE;
-  case AST_TABLE: *idle = "table"; return DK_IDLE;
+  case AST_TABLE: return DK_TABLE;
   case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
-  case AST_RULESET: *idle = "ruleset"; return DK_IDLE;
+  case AST_RULESET: return DK_RULESET;
   case AST_WAIVE: *idle = "waive"; return DK_IDLE;
   case AST_EXPERIMENT: *idle = "experiment"; return DK_IDLE;
   case AST_CHOOSE: *idle = "choose"; return DK_IDLE;
@@ -223,11 +223,12 @@ static int by_name(const void *x, const void *y) {
 static void number_passes(checker *c) {
   names at;
   names_init(&at, c->a);
-  for (uint32_t i = 0; i < c->rules.n && c->passes.n; i++)
+  for (uint32_t i = 0; i < c->rules.n && (c->passes.n || c->rulesets.n); i++)
     names_put(&at, str_fmt(c->a, "%p", (void *)c->rules.v[i]), (void *)(uintptr_t)(i + 1));
   for (uint32_t i = 0; i < c->passes.n; i++)
     for (uint32_t k = 0; k < c->passes.v[i]->nrules; k++)
       c->passes.v[i]->rules[k] = (uint32_t)(uintptr_t)names_get(&at, str_fmt(c->a, "%p", (void *)c->passes_rules.v[i][k])) - 1;
+  ruleset_number(c, &at);
 }
 
 /* Hands the checker's tables to the program; again after each compile_expr, which may add to them. */
@@ -235,6 +236,8 @@ static void share_tables(checker *c, ir_program *p) {
   p->types = c->ty.all.v, p->ntypes = c->ty.all.n;
   p->atoms = c->atom_list.v, p->natoms = c->atom_list.n;
   p->patterns = c->pattern_list.v, p->npatterns = c->pattern_list.n;
+  p->rulesets = c->rulesets.v, p->nrulesets = c->rulesets.n;
+  p->tables = c->tables.v, p->ntables = c->tables.n;
   p->passes = c->passes.v, p->npasses = c->passes.n;
 }
 

@@ -295,6 +295,41 @@ static ref_val walk_fn(ref_eval *e, const ir *n) {
   return r;
 }
 
+static bool cell_accepts(const type *t, const prog_cell *c, ref_val x) {
+  bool there = x.st == ST_OK;
+  switch ((cell_kind)c->kind) {
+  case CELL_ANY: return true;
+  case CELL_MISSING: return !there;
+  case CELL_RANGE: return there && ref_compare(t, x.v, t, c->v[0]) >= 0 && ref_compare(t, x.v, t, c->v[1]) <= 0;
+  case CELL_SET:
+    for (uint32_t i = 0; i < c->n && there; i++)
+      if (ref_equal(t, x.v, t, c->v[i])) return true;
+    return false;
+  case CELL_CMP: break;
+  }
+  if (!there) return false;
+  int k = ref_compare(t, x.v, t, c->v[0]);
+  return c->op == OP_LT ? k < 0 : c->op == OP_LE ? k <= 0 : c->op == OP_GT ? k > 0 : k >= 0;
+}
+
+/* The first row whose cells all accept; arguments lift as those of a function do. */
+static ref_val walk_table(ref_eval *e, const ir *n) {
+  const prog_table *t = e->c->p->tables[n->index];
+  ref_val *v = ARENA_ARRAY(e->c->a, ref_val, n->n + 1);
+  uint8_t worst = ST_OK;
+  for (uint32_t i = 0; i < n->n; i++) {
+    v[i] = ref_walk(e, n->v[i]);
+    if (v[i].st > worst && !(v[i].st == ST_MISSING && t->params[i]->opt)) worst = v[i].st;
+  }
+  if (worst) return no_value(worst);
+  for (uint32_t r = 0; r < t->nrows; r++) {
+    uint32_t i = 0;
+    while (i < n->n && cell_accepts(t->params[i]->base, &t->cells[(size_t)r * n->n + i], v[i])) i++;
+    if (i == n->n) return present(t->results[r]);
+  }
+  return is_missing(e, n);
+}
+
 static ref_val walk_if(ref_eval *e, const ir *n) {
   ref_val a = ref_walk(e, n->a);
   return a.st ? no_value(a.st) : ref_walk(e, a.v.i ? n->b : n->c);
@@ -568,6 +603,7 @@ static ref_val walk_kind(ref_eval *e, const ir *n) {
   case IR_INTERP: return walk_interp(e, n);
   case IR_CALL: return walk_call(e, n);
   case IR_FN: return walk_fn(e, n);
+  case IR_TABLE: return walk_table(e, n);
   case IR_COALESCE:
     a = ref_walk(e, n->a);
     return a.st == ST_MISSING ? ref_walk(e, n->b) : a;

@@ -229,7 +229,7 @@ blz_status blz_engine_validate(blz_engine *e, const char *only, size_t max, blz_
   const ir_program *ir = e->p->rt->ir;
   str pattern = str_z(only);
   bool any = !only;
-  for (uint32_t i = 0; i < ir->nrules && !any; i++) any = rt_name_matches(pattern, ir->rules[i]->name);
+  for (uint32_t i = 0; i < ir->nrules && !any; i++) any = rt_rule_matches(ir, pattern, i);
   if (!any) return api_fail(e, BLZ_NOT_FOUND, "no rule is named `%s`", only);
   uint32_t limit = !fn ? 0 : !max || max >= RT_ALL ? RT_ALL : (uint32_t)max;
   rt_validate_opts o = { .m = &e->m,

@@ -78,6 +78,7 @@ static bool silent(const ir *n) {
   case IR_INTERP:
   case IR_CALL:
   case IR_FN:
+  case IR_TABLE:
   case IR_COALESCE:
   case IR_IF:
   case IR_COMPR:

@@ -204,6 +204,17 @@ bool rt_name_matches(str pattern, str name) {
   return false;
 }
 
+bool rt_rule_matches(const ir_program *ir, str pattern, uint32_t rule) {
+  if (rt_name_matches(pattern, ir->rules[rule]->name)) return true;
+  for (uint32_t i = 0; i < ir->nrulesets; i++) {
+    const prog_passes *s = ir->rulesets[i];
+    if (!str_eq(pattern, s->name) && !is_tail(pattern, s->name)) continue;
+    for (uint32_t k = 0; k < s->nrules; k++)
+      if (s->rules[k] == rule) return true;
+  }
+  return false;
+}
+
 static uint32_t name_count(const ir_program *ir, enum rt_names what) {
   return what == RT_NAME_RULE ? ir->nrules : what == RT_NAME_AUDIENCE ? ir->naudiences : ir->nsources;
 }

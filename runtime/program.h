@@ -50,6 +50,8 @@ static inline const sources *rt_sources(const rt_program *p) { return p->ir && p
 
 /* Does a name that a person wrote mean this qualified name? All of it, its last or first parts, or a pattern with * and ? over either. */
 bool rt_name_matches(str pattern, str name);
+/* The same of a rule; the name of a rule set stands for the rules in it. */
+bool rt_rule_matches(const ir_program *ir, str pattern, uint32_t rule);
 /* The rule, audience or source that is meant: the index, or -1. *ambiguous: several match equally well (the first two are named). */
 enum rt_names { RT_NAME_RULE, RT_NAME_AUDIENCE, RT_NAME_SOURCE };
 int64_t rt_find_name(const ir_program *ir, enum rt_names what, str name, str *ambiguous_a, str *ambiguous_b);

@@ -51,9 +51,9 @@ struct run {
 
 /* ---- which rules run where ---- */
 
-static bool selected(const rt_validate_opts *o, str name) {
+static bool selected(const rt_validate_opts *o, const ir_program *ir, uint32_t rule) {
   for (uint32_t i = 0; i < o->nonly; i++)
-    if (rt_name_matches(o->only[i], name)) return true;
+    if (rt_rule_matches(ir, o->only[i], rule)) return true;
   return !o->nonly;
 }
 
@@ -107,7 +107,7 @@ static void plan(run *run) {
   run->fields = ARENA_ARRAY(a, bool *, ir->nsources + 1);
   uint32_t group = 1;
   for (uint32_t i = 0; i < ir->nrules; i++) {
-    rep->selected[i] = selected(run->o, ir->rules[i]->name);
+    rep->selected[i] = selected(run->o, ir, i);
     rep->has_data[i] = ir->rules[i]->source < 0 && !ir->rules[i]->refinement;
   }
   for (uint32_t s = 0; s < ir->nsources; s++) {

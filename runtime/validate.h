@@ -13,7 +13,7 @@ typedef struct rt_validate_opts {
   const src_binding *bindings;
   int64_t now;
   uint32_t nonly;
-  const str *only;             /* rules to run, as rt_name_matches; none: all */
+  const str *only;             /* rules to run, as rt_rule_matches; none: all */
   uint32_t per_rule, total;    /* findings kept; RT_ALL: no limit */
   double share;                /* of each source's rows, by a hash of the key; 0 or 1: all */
   int64_t sample;              /* so many rows of each source, by the same hash; 0: all */

@@ -34,11 +34,11 @@ static void cd_functions(cd *c) {
 
 /* ---- tables ---- */
 
-typedef enum site_kind { SITE_PLAIN, SITE_LIB, SITE_FN } site_kind;
+typedef enum site_kind { SITE_PLAIN, SITE_LIB, SITE_FN, SITE_TABLE } site_kind;
 
 /* What a site's index names is known by the instruction that uses it; here it is written beside it. */
 static void cd_site(cd *c, code_site *s, uint8_t *kind) {
-  cd_u8(c, kind, SITE_FN + 1);
+  cd_u8(c, kind, SITE_TABLE + 1);
   if (*kind == SITE_LIB) {
     uint32_t f = s->index;
     if (c->mode == CD_COLLECT && function_index(c, f) == c->functions.n) *VEC_PUSH(c->a, &c->functions) = f;
@@ -46,6 +46,7 @@ static void cd_site(cd *c, code_site *s, uint8_t *kind) {
     cd_u32(c, &f, c->functions.n);
     if (cd_reading(c)) s->index = c->wrong ? 0 : c->functions.v[f];
   } else if (*kind == SITE_FN) cd_u32(c, &s->index, c->ir->nfns);
+  else if (*kind == SITE_TABLE) cd_u32(c, &s->index, c->ir->ntables);
   uint32_t n = s->n;
   cd_count(c, &n);
   if (n > UINT16_MAX) cd_fail(c, "a call has too many operands"), n = 0;
@@ -78,6 +79,7 @@ static void mark_sites(uint8_t *kinds, const code_unit *u) {
   for (uint32_t i = 0; i < u->n; i++) {
     if (u->code[i].op == BC_CALL) kinds[u->code[i].d] = SITE_LIB;
     if (u->code[i].op == BC_FN) kinds[u->code[i].d] = SITE_FN;
+    if (u->code[i].op == BC_TABLE) kinds[u->code[i].d] = SITE_TABLE;
   }
 }
 

@@ -1,5 +1,6 @@
 /* Declarations in bundles: everything that a run, a report or an explanation wants to know of a program but its code.
  * Expressions are not stored; a program that comes from a bundle has its declarations with every ir pointer NULL. */
+#include "compiler/table.h"
 #include "vm/bundle.h"
 
 #include <float.h>
@@ -220,6 +221,47 @@ static void cd_passes(cd *c, prog_passes *s) {
   for (uint32_t i = 0; i < s->nrules; i++) cd_u32(c, &s->rules[i], c->ir->nrules);
 }
 
+/* ---- decision tables ---- */
+
+static void cd_cell(cd *c, prog_cell *x, const type *t) {
+  cd_u8(c, &x->kind, CELL_SET + 1);
+  if (x->kind == CELL_CMP) {
+    cd_u8(c, &x->op, OP_GE + 1);
+    if (x->op < OP_LT) cd_fail(c, "a table compares in no known way");
+  }
+  if (x->kind == CELL_CMP) x->n = 1;
+  if (x->kind == CELL_RANGE) x->n = 2;
+  if (x->kind == CELL_SET) cd_count(c, &x->n);
+  val *v = (val *)(uintptr_t)x->v;
+  CD_ARRAY(c, &v, x->n);
+  for (uint32_t i = 0; i < x->n && !c->wrong; i++) cd_value(c, t, &v[i], 0);
+  x->v = v;
+}
+
+static void cd_table(cd *c, prog_table *t) {
+  cd_str(c, &t->name);
+  cd_count(c, &t->nparams);
+  CD_ARRAY(c, &t->params, t->nparams);
+  for (uint32_t i = 0; i < t->nparams; i++) cd_type(c, &t->params[i]);
+  cd_type(c, &t->ret);
+  cd_span(c, &t->sp);
+  for (uint32_t i = 0; i < t->nparams && !c->wrong; i++)
+    if (!table_takes(t->params[i])) cd_fail(c, "a table's parameter is of an impossible type");
+  cd_count(c, &t->nrows);
+  if (c->wrong) return;
+  if (!t->nparams || (cd_reading(c) && t->nrows > cd_left(c) / t->nparams)) { cd_fail(c, "a table's rows are not all there"); return; }
+  prog_cell *cells = (prog_cell *)(uintptr_t)t->cells;
+  val *results = (val *)(uintptr_t)t->results;
+  CD_ARRAY(c, &cells, (size_t)t->nrows * t->nparams);
+  CD_ARRAY(c, &results, t->nrows);
+  for (uint32_t r = 0; r < t->nrows && !c->wrong; r++) {
+    for (uint32_t i = 0; i < t->nparams && !c->wrong; i++) cd_cell(c, &cells[(size_t)r * t->nparams + i], t->params[i]->base);
+    if (!c->wrong) cd_value(c, t->ret->base, &results[r], 0);
+  }
+  t->cells = cells, t->results = results;
+  if (cd_reading(c) && !c->wrong) t->index = table_index_build(c->a, t);
+}
+
 /* ---- all ---- */
 
 static void cd_counts(cd *c) {
@@ -244,6 +286,10 @@ void cd_model(cd *c) {
   cd_defaults(c);
   for (uint32_t i = 0; i < p->nsources && !c->wrong; i++) cd_source_decl(c, p->sources[i]);
   if (c->wrong) return;
+  cd_count(c, &p->ntables);
+  CD_OBJECTS(c, &p->tables, p->ntables, prog_table);
+  for (uint32_t i = 0; i < p->ntables && !c->wrong; i++) cd_table(c, p->tables[i]);
+  if (c->wrong) return;
   cd_count(c, &p->nfns);
   CD_OBJECTS(c, &p->fns, p->nfns, prog_fn);
   for (uint32_t i = 0; i < p->nfns && !c->wrong; i++) cd_fn_decl(c, p->fns[i]);
@@ -256,4 +302,7 @@ void cd_model(cd *c) {
   cd_count(c, &p->npasses);
   CD_OBJECTS(c, &p->passes, p->npasses, prog_passes);
   for (uint32_t i = 0; i < p->npasses && !c->wrong; i++) cd_passes(c, p->passes[i]);
+  cd_count(c, &p->nrulesets);
+  CD_OBJECTS(c, &p->rulesets, p->nrulesets, prog_passes);
+  for (uint32_t i = 0; i < p->nrulesets && !c->wrong; i++) cd_passes(c, p->rulesets[i]);
 }

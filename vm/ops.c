@@ -1,5 +1,6 @@
 /* The operations of the interpreter that take more than a few lines: calls, look-ups, walks over sources, and the making of
  * lists, records and texts. */
+#include "compiler/table.h"
 #include "vm/vm_int.h"
 
 #include <string.h>
@@ -112,6 +113,18 @@ int vm_op_fn(vm_engine *e, const vm_frame *f, const ins *i) {
   if (rc < 0) return rc;
   f->R[i->a] = e->ret;
   return give_status(f, i, e->ret_st);
+}
+
+int vm_op_table(vm_engine *e, const vm_frame *f, const ins *i) {
+  const code_site *s = &f->u->tab->sites[i->d];
+  uint8_t st = lifted(f, s);
+  if (st != ST_OK) return give_status(f, i, st);
+  const prog_table *t = e->p->ir->tables[s->index];
+  uint32_t row = table_find(t, f->R, f->S, s->regs, &e->steps);
+  if (e->steps > e->max_steps) return RUN_BUDGET;
+  if (row == TABLE_NO_ROW) return refuse(e, f, i, ST_MISSING, (str){ 0 });
+  f->R[i->a] = t->results[row];
+  return give_status(f, i, ST_OK);
 }
 
 static int give_truth(const vm_frame *f, const ins *i, truth t) {

@@ -187,6 +187,15 @@ static bool fn_ok(const check *c, const ins *i, const code_site *s) {
   return fits(c, i->a, f->ret);
 }
 
+static bool table_ok(const check *c, const ins *i, const code_site *s) {
+  if (s->index >= c->p->ir->ntables) return false;
+  const prog_table *t = c->p->ir->tables[s->index];
+  if (s->n != t->nparams) return false;
+  for (uint32_t k = 0; k < s->n; k++) /* what a cell looks at must be there: a parameter that takes a missing value says so */
+    if (!given(c, t->params[k], s->regs[k]) || (!s->lifts[k] && !t->params[k]->opt)) return false;
+  return fits(c, i->a, t->ret);
+}
+
 /* ---- instructions ---- */
 
 static bool arith_kind(const type *t, const char *name) {
@@ -307,6 +316,7 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_INTERP: return site_ok(c, i) && interp_ok(c, i, s, scratch);
   case BC_CALL: return site_ok(c, i) && call_ok(c, i, s, scratch);
   case BC_FN: return site_ok(c, i) && fn_ok(c, i, s);
+  case BC_TABLE: return site_ok(c, i) && table_ok(c, i, s);
   case BC_WORST: return is_bool && tb && tc;
   case BC_EQ: return is_bool && comparable(tb, tc);
   case BC_IN_LIST: return is_bool && tb && is_kind(tc, TY_LIST) && comparable(tb, tc->elem);

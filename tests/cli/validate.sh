@@ -84,6 +84,14 @@ exits "unless they count" 1
 run validate rules.blz --db lib.db --only 'lib.Asset' --format json
 others="json_extract(x.value, '$.kind') = 'rule' and json_extract(x.value, '$.rule') not like 'lib.Asset.%'"
 same "a record's name selects its fields" "$(sql 'count(*)' '$.findings' "$others")" 0
+sed '$a ruleset chosen { Asset wide  except Asset.title }' rules.blz > chosen.blz
+run validate chosen.blz --db lib.db --only chosen --format json
+others="json_extract(x.value, '$.kind') = 'rule' and (json_extract(x.value, '$.rule') not in ('lib.wide') and json_extract(x.value, '$.rule') not like 'lib.Asset.%' or json_extract(x.value, '$.rule') = 'lib.Asset.title')"
+same "a rule set's name selects its rules, and no other" "$(sql 'count(*)' '$.findings' "$others")" 0
+same "and these are run" "$(sql 'count(*) > 0' '$.findings' "json_extract(x.value, '$.rule') = 'lib.wide'")" 1
+run build chosen.blz -o chosen.blzb
+run validate chosen.blzb --db lib.db --only chosen --format json
+same "also from a bundle" "$(sql 'count(*)' '$.findings' "$others")" 0
 run validate rules.blz --db lib.db --only wied
 exits "no such rule is wrong usage" 4
 says "and is suggested" err 'did you mean `lib.wide`?'

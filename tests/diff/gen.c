@@ -255,11 +255,12 @@ program *gen_program(arena *a, rng r) {
   p->world = buf_done(&world_text);
   p->two = chance(&g->r, 20);
   VEC(decl *) d = { 0 };
-  uint32_t nfns = below(&g->r, 4), nlets = below(&g->r, 3), nauds = below(&g->r, 3), nrules = 3 + below(&g->r, 5);
+  uint32_t ntables = below(&g->r, 3), nfns = below(&g->r, 4), nlets = below(&g->r, 3), nauds = below(&g->r, 3), nrules = 3 + below(&g->r, 5);
   for (uint32_t i = 0; i < nlets; i++) {
     decl *x = gen_top_let(g);
     *VEC_PUSH(a, &d) = x;
   }
+  for (uint32_t i = 0; i < ntables; i++) *VEC_PUSH(a, &d) = new_decl(g, D_FN, gen_table(g), "");
   for (uint32_t i = 0; i < nfns; i++) *VEC_PUSH(a, &d) = gen_fn(g);
   for (uint32_t i = 0; i < nauds + nrules; i++) {
     bool audience = below(&g->r, nauds + nrules) < nauds;

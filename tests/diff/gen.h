@@ -6,7 +6,7 @@
 enum { MAX_VARS = 24, MAX_NARROW = 16, MAX_FNS = 8 };
 
 typedef struct var { const char *name; gt t; bool opt; } var;
-typedef struct gfn { const char *name; gt ret; bool ret_opt; uint32_t n; gt param[4]; bool param_opt[4]; const char *param_name[4]; } gfn;
+typedef struct gfn { const char *name; gt ret; bool ret_opt; uint32_t n; gt param[4]; bool param_opt[4]; const char *param_name[4], *field; } gfn; /* field: of a table with several results */
 
 typedef struct gen {
   arena *a;
@@ -25,6 +25,9 @@ typedef struct gen {
   uint32_t in_text;                  /* inside an interpolation, where there are no ratios */
   bool no_sources;                   /* inside a walk over a source: do not nest another, for time's sake */
 } gen;
+
+/* A decision table: its text. What it gives can be called from then on as functions are. */
+const char *gen_table(gen *g);
 
 /* An expression of type t that may be missing only where opt says so; NULL when none can be made. */
 node *gen_expr(gen *g, gt t, bool opt, int depth);

@@ -170,6 +170,7 @@ node *gen_fn_call(gen *g, gt t, bool opt, int d) {
       buf_z(&b, K);
     }
     buf_ch(&b, ')');
+    if (f->field) buf_fmt(&b, ".%s", f->field);
     if (good && (opt || !missing)) return new_node(g, t, missing, buf_done(&b).p, f->n, args);
   }
   return NULL;
