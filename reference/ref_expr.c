@@ -386,7 +386,8 @@ static bool key_of(ref_eval *e, const ir_binder *b, val *key) {
   return k.st == ST_OK;
 }
 
-static void each_of_source(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *, void *), void *ud, uint64_t *walked) {
+static void each_of_source(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *, void *), void *ud,
+                           uint64_t *walked) {
   const host *h = e->c->h;
   val key = { .i = 0 };
   bool keyed = key_of(e, b, &key);
@@ -406,7 +407,8 @@ static void each_of_source(ref_eval *e, const ir_binder *b, bool ordered, bool k
   if (got == HOST_FAILED) ref_give_up(e);
 }
 
-uint8_t ref_each(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *, void *), void *ud, uint64_t *walked) {
+uint8_t ref_each(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *, void *), void *ud,
+                 uint64_t *walked) {
   *walked = 0;
   ref_val l = { .st = ST_OK }, outer = e->f->local[b->local];
   if (b->source >= 0) each_of_source(e, b, ordered, keep, each, ud, walked);

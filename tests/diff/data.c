@@ -20,7 +20,8 @@ static const text *make_text(maker *m, const char *z) {
 }
 
 static const char *some_text(maker *m) {
-  static const char *const pool[] = { "", "a", "ab", "abc", "image", "Zo\xC3\xAB", "gold", "DE", "A1", "A2", "x y", "3", "C1", "B1", "{q}\n", "https://example.com",
+  static const char *const pool[] = { "", "a", "ab", "abc", "image", "Zo\xC3\xAB", "gold", "DE", "A1", "A2", "x y", "3", "C1", "B1",
+    "{q}\n", "https://example.com",
     "\xF0\x9F\x98\x80!", "Hello world. Bye!", "ana@example.com", "video", "-12", "2.5", "2026-03-01", "#E4002B", "\tA\n" };
   return pool[below(&m->r, sizeof pool / sizeof *pool)];
 }
@@ -31,7 +32,8 @@ static int64_t some_int(maker *m) {
 }
 
 static double some_number(maker *m) {
-  static const double v[] = { 0, 0.5, 1, 1.5, -2.25, 2, 3, 0.1, 0.2, -1, 100, 2.5, 1e300, -1e300, 5e-324, 9007199254740992.0, 9007199254740994.0, 9.3e18, 0.05 };
+  static const double v[] = { 0, 0.5, 1, 1.5, -2.25, 2, 3, 0.1, 0.2, -1, 100, 2.5, 1e300, -1e300, 5e-324,
+    9007199254740992.0, 9007199254740994.0, 9.3e18, 0.05 };
   return v[below(&m->r, 19)];
 }
 
@@ -46,7 +48,8 @@ static int64_t some_usec(maker *m) {
 }
 
 static int64_t some_duration(maker *m) {
-  static const int64_t v[] = { 0, 1, USEC_PER_SEC, 3600 * USEC_PER_SEC, USEC_PER_DAY, -USEC_PER_DAY, 30 * USEC_PER_DAY, 90 * USEC_PER_DAY, 36500 * USEC_PER_DAY, INT64_MAX, 7777777 };
+  static const int64_t v[] = { 0, 1, USEC_PER_SEC, 3600 * USEC_PER_SEC, USEC_PER_DAY, -USEC_PER_DAY, 30 * USEC_PER_DAY,
+    90 * USEC_PER_DAY, 36500 * USEC_PER_DAY, INT64_MAX, 7777777 };
   return v[below(&m->r, chance(&m->r, 95) ? 8 : 11)];
 }
 

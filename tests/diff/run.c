@@ -277,7 +277,8 @@ static void run_program(bench *b, rng data_seed, const data_mask *m) {
   b->ref_lib = lib_open(&mem_libc);
   b->vm_lib = lib_open(&mem_libc);
   b->lib = (lib_ctx){ .a = &b->eval, .keep = b->a, .m = &mem_libc, .now = NOW, .state = b->ref_lib };
-  b->ref = (ref_ctx){ .a = &b->eval, .p = b->p, .h = &b->host.h, .lib = &b->lib, .now = NOW, .max_steps = REF_STEPS, .trace = b->cov ? see : NULL, .trace_ud = b->cov };
+  b->ref = (ref_ctx){ .a = &b->eval, .p = b->p, .h = &b->host.h, .lib = &b->lib, .now = NOW, .max_steps = REF_STEPS,
+    .trace = b->cov ? see : NULL, .trace_ud = b->cov };
   b->e = vm_open(&mem_libc, b->vp, &b->vm_host.h, b->vm_lib, (vm_limits){ VM_STEPS, VM_BYTES });
   vm_set_now(b->e, NOW);
   run_all(b, b->rd);

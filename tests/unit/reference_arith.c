@@ -17,7 +17,8 @@ static void check_ints(void **state) {
   static const struct { ir_arith op; int64_t a, b; bool fits; int64_t result; } t[] = {
     { IA_ADD_INT, INT64_MAX, 0, true, INT64_MAX }, { IA_ADD_INT, INT64_MAX, 1, false, 0 }, { IA_ADD_INT, INT64_MIN, -1, false, 0 },
     { IA_SUB_INT, INT64_MIN, 1, false, 0 }, { IA_SUB_INT, -1, INT64_MIN, true, INT64_MAX }, { IA_SUB_INT, 0, INT64_MIN, false, 0 },
-    { IA_MUL_INT, INT64_MIN, -1, false, 0 }, { IA_MUL_INT, INT64_C(1) << 62, -2, true, INT64_MIN }, { IA_MUL_INT, INT64_C(3037000500), INT64_C(3037000500), false, 0 },
+    { IA_MUL_INT, INT64_MIN, -1, false, 0 }, { IA_MUL_INT, INT64_C(1) << 62, -2, true, INT64_MIN },
+    { IA_MUL_INT, INT64_C(3037000500), INT64_C(3037000500), false, 0 },
     { IA_ADD_DUR, INT64_MAX, 1, false, 0 }, { IA_MUL_DUR_INT, DAY, 3, true, 3 * DAY }, { IA_MUL_DUR_INT, INT64_MAX, 2, false, 0 },
     { IA_ADD_DATE_DUR, 0, DAY, true, 1 }, { IA_ADD_DATE_DUR, 0, DAY + 1, false, 0 }, { IA_SUB_DATE_DUR, 0, INT64_MIN, false, 0 },
     { IA_ADD_DATE_DUR, CIVIL_DAY_MAX, DAY, false, 0 }, { IA_SUB_DATE_DUR, CIVIL_DAY_MIN, DAY, false, 0 },
@@ -74,7 +75,8 @@ static void check_mixed_comparison(void **state) {
   static const type an_int = { .kind = TY_INT, .base = &an_int }, a_number = { .kind = TY_NUMBER, .base = &a_number };
   static const struct { int64_t i; double n; int expected; } t[] = {
     { 0, -0.0, 0 }, { 1, 1.5, -1 }, { -1, -1.5, 1 }, { -2, -1.5, -1 }, { (INT64_C(1) << 53) + 1, 9007199254740992.0, 1 },
-    { INT64_MAX, 9223372036854775808.0, -1 }, { INT64_MIN, -9223372036854775808.0, 0 }, { INT64_MIN, -9223372036854777856.0, 1 }, { 3, 1e300, -1 }, { 3, -1e300, 1 },
+    { INT64_MAX, 9223372036854775808.0, -1 }, { INT64_MIN, -9223372036854775808.0, 0 },
+    { INT64_MIN, -9223372036854777856.0, 1 }, { 3, 1e300, -1 }, { 3, -1e300, 1 },
   };
   for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
     int c = ref_compare(&an_int, I(t[i].i), &a_number, N(t[i].n)), d = ref_compare(&a_number, N(t[i].n), &an_int, I(t[i].i));
