@@ -245,6 +245,19 @@ static decl *gen_rule(gen *g) {
   return d;
 }
 
+/* One name for some of the rules so far, and for a record's refinements. */
+static decl *gen_ruleset(gen *g) {
+  const char *name = new_name(g, "set");
+  buf b = { .a = g->a };
+  buf_fmt(&b, "ruleset %s {\n", name);
+  if (chance(&g->r, 30)) buf_z(&b, "  Asset\n");
+  for (uint32_t i = 0; i < g->nrules; i++)
+    if (i == 0 || chance(&g->r, 60)) buf_fmt(&b, "  %s\n", g->rules[i]);
+  buf_z(&b, "}\n");
+  if (g->nrules < 16) g->rules[g->nrules++] = name;
+  return new_decl(g, D_LET, buf_done(&b).p, "");
+}
+
 program *gen_program(arena *a, rng r) {
   gen *g = ARENA_NEW(a, gen);
   g->a = a;
@@ -263,6 +276,7 @@ program *gen_program(arena *a, rng r) {
   for (uint32_t i = 0; i < ntables; i++) *VEC_PUSH(a, &d) = new_decl(g, D_FN, gen_table(g), "");
   for (uint32_t i = 0; i < nfns; i++) *VEC_PUSH(a, &d) = gen_fn(g);
   for (uint32_t i = 0; i < nauds + nrules; i++) {
+    if (g->nrules > 1 && chance(&g->r, 12)) *VEC_PUSH(a, &d) = gen_ruleset(g);
     bool audience = below(&g->r, nauds + nrules) < nauds;
     *VEC_PUSH(a, &d) = audience ? gen_audience(g) : gen_rule(g);
   }

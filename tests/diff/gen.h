@@ -6,7 +6,15 @@
 enum { MAX_VARS = 24, MAX_NARROW = 16, MAX_FNS = 8 };
 
 typedef struct var { const char *name; gt t; bool opt; } var;
-typedef struct gfn { const char *name; gt ret; bool ret_opt; uint32_t n; gt param[4]; bool param_opt[4]; const char *param_name[4], *field; } gfn; /* field: of a table with several results */
+typedef struct gfn {
+  const char *name;
+  gt ret;
+  bool ret_opt;
+  uint32_t n;
+  gt param[4];
+  bool param_opt[4];
+  const char *param_name[4], *field; /* field: of a table with several results */
+} gfn;
 
 typedef struct gen {
   arena *a;
