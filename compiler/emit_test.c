@@ -38,11 +38,13 @@ unsigned emit_may(const emitter *e, const ir *n) {
   case IR_LOCAL: return (e->u->root && n->local == 0) || ((uint32_t)n->local < e->nlocals && e->present[n->local]) ? 0 : MAY_MISS | MAY_FAIL;
   case IR_FIELD: return may_of_field(e, n);
   case IR_EXISTS: case IR_IS_MISSING: return emit_may(e, n->a) & MAY_FAIL;
-  case IR_NOT: case IR_TO_NUMBER: case IR_FORMAT_OK: case IR_RESOLVES: case IR_UNIQUE: case IR_AND: case IR_OR: case IR_IMPLIES: return may_of_all(e, n);
+  case IR_NOT: case IR_TO_NUMBER: case IR_FORMAT_OK: case IR_RESOLVES: case IR_UNIQUE: case IR_AND: case IR_OR:
+  case IR_IMPLIES: return may_of_all(e, n);
   case IR_CMP: case IR_IN_RANGE: case IR_IN_LIST: case IR_CONTAINS:
     return may_of_all(e, n) | (holds_records(n->a->ty) || holds_records(n->b->ty) ? MAY_FAIL : 0u);
   case IR_ARITH: case IR_NEG: case IR_MATCHES: return may_of_all(e, n) | MAY_FAIL;
-  case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_TABLE: case IR_COALESCE:
+  case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN:
+  case IR_TABLE: case IR_COALESCE:
   case IR_IF: case IR_COMPR: case IR_AGG: case IR_QUANT: case IR_IN_AUDIENCE: case IR_PASSES: case IR_KIND_COUNT: return MAY_MISS | MAY_FAIL;
   }
   return MAY_MISS | MAY_FAIL;
@@ -65,7 +67,8 @@ double emit_cost(const ir *n) {
     if (n->a) c += emit_cost(n->a) * (n->bind->source >= 0 ? 100 : 5);
     return c;
   case IR_CONST: case IR_NONE: case IR_LOCAL: case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG:
-  case IR_TO_NUMBER: case IR_COALESCE: case IR_IF: case IR_AND: case IR_OR: case IR_NOT: case IR_IMPLIES: case IR_CMP: case IR_IN_RANGE: case IR_EXISTS:
+  case IR_TO_NUMBER: case IR_COALESCE: case IR_IF: case IR_AND: case IR_OR: case IR_NOT: case IR_IMPLIES: case IR_CMP:
+  case IR_IN_RANGE: case IR_EXISTS:
   case IR_IS_MISSING: case IR_KIND_COUNT: break;
   }
   if (n->a) c += emit_cost(n->a);
@@ -463,8 +466,10 @@ void emit_test(emitter *e, const ir *n, ways w) {
   case IR_EXISTS: case IR_IS_MISSING: exists(e, n, w); break;
   case IR_COALESCE: coalesce_test(e, n, w); break;
   case IR_IF: if_test(e, n, w); break;
-  case IR_LOCAL: case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG: case IR_TO_NUMBER:
-  case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_TABLE: case IR_COMPR: case IR_AGG: case IR_CONTAINS: case IR_MATCHES:
+  case IR_LOCAL: case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG:
+  case IR_TO_NUMBER:
+  case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_TABLE: case IR_COMPR: case IR_AGG:
+  case IR_CONTAINS: case IR_MATCHES:
   case IR_IN_AUDIENCE: case IR_PASSES: case IR_FORMAT_OK: case IR_UNIQUE: case IR_RESOLVES: {
     reg r = emit_value(e, n);
     emit_test_reg(e, r, emit_may(e, n), w);

@@ -33,15 +33,18 @@ void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str 
 /* May an instruction allocate, call, or give up? Budget alone (EACH) is told by its result. */
 static bool is_pure(const ins *i) {
   switch ((opcode)i->op) {
-  case BC_JUMP: case BC_CHECK: case BC_CHECK2: case BC_RET_TRUTH: case BC_RET_VERDICT: case BC_BOOL: case BC_EQ_INT_K: case BC_LT_INT_K: case BC_LE_INT_K:
-  case BC_EQ_NUM_K: case BC_LT_NUM_K: case BC_LE_NUM_K: case BC_EQ_INT: case BC_LT_INT: case BC_EQ_NUM: case BC_LT_NUM: case BC_EQ_MIX: case BC_LT_MIX:
+  case BC_JUMP: case BC_CHECK: case BC_CHECK2: case BC_RET_TRUTH: case BC_RET_VERDICT: case BC_BOOL: case BC_EQ_INT_K:
+  case BC_LT_INT_K: case BC_LE_INT_K:
+  case BC_EQ_NUM_K: case BC_LT_NUM_K: case BC_LE_NUM_K: case BC_EQ_INT: case BC_LT_INT: case BC_EQ_NUM: case BC_LT_NUM:
+  case BC_EQ_MIX: case BC_LT_MIX:
   case BC_LE_MIX: case BC_EQ_ATOM: case BC_EQ_TEXT_K: case BC_EQ_TEXT: case BC_LT_TEXT: case BC_RANGE_INT: case BC_RANGE_NUM: case BC_IN_ATOMS:
   case BC_IN_INTS: case BC_IN_SET: case BC_MOVE: case BC_CONST: case BC_INT: case BC_NONE: case BC_TRUTH: case BC_ROOT: case BC_NOW: case BC_TODAY:
   case BC_FIELD: case BC_INDEX: case BC_MAP_GET: case BC_ADD_INT: case BC_SUB_INT: case BC_MUL_INT: case BC_ADD_NUM: case BC_SUB_NUM: case BC_MUL_NUM:
   case BC_DIV_NUM: case BC_NEG: case BC_TO_NUMBER: case BC_WORST: case BC_EQ: case BC_IN_LIST: case BC_HAS_TEXT: case BC_HAS_KEY: case BC_WORSE:
   case BC_EACH: case BC_VACUOUS: return true;
   case BC_ARITH: return i->x != IA_ADD_TEXT;
-  case BC_RET: case BC_DEREF: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_TABLE: case BC_MATCHES: case BC_FORMAT:
+  case BC_RET: case BC_DEREF: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_TABLE:
+  case BC_MATCHES: case BC_FORMAT:
   case BC_UNIQUE: case BC_RESOLVES: case BC_AUDIENCE: case BC_PASSES: case BC_EACH_ENTRY: case BC_OPEN: case BC_STEP: case BC_CLOSE: case BC_AGG_NEW:
   case BC_AGG_ADD: case BC_AGG_END: case BC_LIST_NEW: case BC_LIST_ADD: case BC_LIST_END: case BC_MARK: case BC_CUT: case BC_FILTER: case BC_NOTE:
   case BC_NOTE_FIELD: case BC_SAVE: case BC_RENOTE: case BC_MESSAGE: case OPCODE_COUNT: return false;

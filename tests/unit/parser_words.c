@@ -98,6 +98,7 @@ static void test_expression_alone(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_word), cmocka_unit_test(test_count), cmocka_unit_test(test_lookup), cmocka_unit_test(test_expression_alone) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_word), cmocka_unit_test(test_count), cmocka_unit_test(test_lookup),
+    cmocka_unit_test(test_expression_alone) };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,8 @@ static void normal_pair(void **st) {
 /* Trapezoids of f_i * prod F_j on a fine grid in long double; F by summing f. */
 static void reference(const belief *m, uint32_t n, double lo, double hi, double *p) {
   enum { N = 200000 };
-  long double *cdf = calloc(n, sizeof *cdf), *old = calloc(n, sizeof *old), *pdf = calloc(n, sizeof *pdf), *acc = calloc(n, sizeof *acc), *con = calloc(n, sizeof *con);
+  long double *cdf = calloc(n, sizeof *cdf), *old = calloc(n, sizeof *old), *pdf = calloc(n, sizeof *pdf);
+  long double *acc = calloc(n, sizeof *acc), *con = calloc(n, sizeof *con);
   for (uint32_t i = 0; i < n; i++) con[i] = lgammal((long double)m[i].a + m[i].b) - lgammal(m[i].a) - lgammal(m[i].b);
   long double h = ((long double)hi - lo) / N;
   for (int k = 0; k < N; k++) { /* midpoints */
