@@ -91,15 +91,15 @@ static bool match(scan *s, const type *given) {
   return ok;
 }
 
-bool vm_signature_fits(arena *scratch, const lib_ops *lib, const builtin *f, uint32_t n, const type *const *argt, const type *rett) {
-  (void)scratch;
+bool vm_signature_fits(const lib_ops *lib, const builtin *f, const code_site *site) {
   scan s = { .lib = lib, .p = f->sig };
   if (!take(&s, '(')) return false;
-  for (uint32_t i = 0; i < n; i++) {
+  for (uint32_t i = 0; i < site->n; i++) {
     if (i && !take(&s, ',')) return false;
-    if (!word(&s).n || !take(&s, ':') || !match(&s, argt[i])) return false;
+    if (!word(&s).n || !take(&s, ':') || !match(&s, site->argt[i])) return false;
+    if (!site->lifts[i] && s.p[-1] != '?') return false; /* the function would see a value that is not there */
   }
-  return take(&s, ')') && take(&s, '-') && take(&s, '>') && match(&s, rett);
+  return take(&s, ')') && take(&s, '-') && take(&s, '>') && match(&s, site->rett);
 }
 
 /* ---- formats of text, by name, since a bundle outlives the order of a table ---- */

@@ -140,6 +140,13 @@ static bool site_ok(check *c, const ins *i) {
   return true;
 }
 
+/* Every operand must be there for the instruction to be done. */
+static bool lifts_all(const code_site *s) {
+  for (uint32_t k = 0; k < s->n; k++)
+    if (!s->lifts[k]) return false;
+  return true;
+}
+
 static bool list_ok(const check *c, const ins *i, const code_site *s) {
   const type *elem = elem_of(c, i->a, TY_LIST);
   for (uint32_t k = 0; k < s->n; k++)
@@ -172,10 +179,10 @@ static bool interp_ok(const check *c, const ins *i, const code_site *s, arena *s
   return true;
 }
 
-static bool call_ok(const check *c, const ins *i, const code_site *s, arena *scratch) {
+static bool call_ok(const check *c, const ins *i, const code_site *s) {
   const lib_ops *lib = c->p->ir->lib;
   if (s->index >= lib->count || !lib->table[s->index].fn || !s->rett) return false;
-  return vm_signature_fits(scratch, lib, &lib->table[s->index], s->n, s->argt, s->rett) && fits(c, i->a, s->rett);
+  return vm_signature_fits(lib, &lib->table[s->index], s) && fits(c, i->a, s->rett);
 }
 
 static bool fn_ok(const check *c, const ins *i, const code_site *s) {
@@ -310,11 +317,11 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_ARITH: return i->x < IA_COUNT && arith_kind(ta, arith_rows[i->x].r) && arith_kind(tb, arith_rows[i->x].a) && arith_kind(tc, arith_rows[i->x].b);
   case BC_NEG: return ta && tb && ta->kind == tb->kind && (ta->kind == TY_INT || ta->kind == TY_NUMBER || ta->kind == TY_DURATION);
   case BC_TO_NUMBER: return is_number(ta) && is_kind(tb, TY_INT);
-  case BC_LIST: return site_ok(c, i) && list_ok(c, i, s);
+  case BC_LIST: return site_ok(c, i) && lifts_all(s) && list_ok(c, i, s);
   case BC_RECORD: return site_ok(c, i) && record_ok(c, i, s);
   case BC_WITH: return site_ok(c, i) && with_ok(c, i, s);
-  case BC_INTERP: return site_ok(c, i) && interp_ok(c, i, s, scratch);
-  case BC_CALL: return site_ok(c, i) && call_ok(c, i, s, scratch);
+  case BC_INTERP: return site_ok(c, i) && lifts_all(s) && interp_ok(c, i, s, scratch);
+  case BC_CALL: return site_ok(c, i) && call_ok(c, i, s);
   case BC_FN: return site_ok(c, i) && fn_ok(c, i, s);
   case BC_TABLE: return site_ok(c, i) && table_ok(c, i, s);
   case BC_WORST: return is_bool && tb && tc;

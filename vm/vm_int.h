@@ -137,7 +137,7 @@ typedef int (*vm_table_fn)(const vm_table *t, const val *R);
 vm_table_fn vm_table_runner(void);
 
 /* ---- verify.c ---- */
-bool vm_signature_fits(arena *scratch, const lib_ops *lib, const builtin *f, uint32_t n, const type *const *argt, const type *rett); /* signature.c */
+bool vm_signature_fits(const lib_ops *lib, const builtin *f, const code_site *site); /* signature.c */
 const char *vm_textformat_name(uint32_t format); /* NULL: there is none */
 bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str *error);
 
