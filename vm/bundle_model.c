@@ -77,6 +77,18 @@ static void cd_patterns(cd *c) {
 
 /* ---- records and sources ---- */
 
+/* Can a source hold values of it? What only a program makes (patterns, palettes, shapes of the library) no reader knows. */
+static bool can_be_read(const type *t) {
+  t = t->base;
+  while (t->kind == TY_LIST || t->kind == TY_MAP) t = t->elem->base;
+  switch ((type_kind)t->kind) {
+  case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: case TY_REF: return true;
+  case TY_RECORD: return t->rec->id != UINT32_MAX;
+  case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_PALETTE: case TY_VAR: return false;
+  }
+  return false;
+}
+
 static void cd_field(cd *c, prog_field *f) {
   cd_str(c, &f->name);
   cd_str(c, &f->column);
@@ -88,9 +100,11 @@ static void cd_field(cd *c, prog_field *f) {
   cd_bool(c, &f->has_default);
   cd_str(c, &f->doc);
   cd_span(c, &f->sp);
+  if (!cd_reading(c) || c->wrong) return;
+  if (!can_be_read(f->type) || (f->split.n && f->type->base->kind != TY_LIST)) cd_fail(c, "a field's type is impossible");
 }
 
-static void cd_record_decl(cd *c, prog_record *r, uint32_t id) {
+static void cd_record_decl(cd *c, prog_record *r) {
   cd_str(c, &r->name);
   cd_bool(c, &r->exact);
   cd_str(c, &r->doc);
@@ -103,7 +117,6 @@ static void cd_record_decl(cd *c, prog_record *r, uint32_t id) {
   cd_fields(c, &r->shape.nkeys, &keys, r->shape.nfields);
   if (!cd_reading(c)) return;
   r->shape.keys = keys;
-  r->shape.id = id;
   r->shape.name = r->name;
   r->shape.fields = ARENA_ARRAY(c->a, type_field, r->shape.nfields + 1);
   for (uint32_t i = 0; i < r->shape.nfields; i++) r->shape.fields[i] = (type_field){ r->fields[i].name, r->fields[i].type };
@@ -126,6 +139,14 @@ static void cd_source_decl(cd *c, prog_source *s) {
   cd_bool(c, &s->referenced);
   cd_span(c, &s->sp);
   if (!c->wrong) cd_fields(c, &s->nindexes, &s->indexes, c->ir->records[s->record]->shape.nfields);
+}
+
+/* A reference's record is that of its source. */
+static void check_references(cd *c) {
+  for (uint32_t i = 0; i < c->types.n && !c->wrong; i++) {
+    const type *t = c->types.v[i];
+    if (t->kind == TY_REF && &c->ir->records[c->ir->sources[t->source]->record]->shape != t->rec) cd_fail(c, "a reference is not to its source");
+  }
 }
 
 /* ---- functions, rules, audiences ---- */
@@ -268,6 +289,7 @@ static void cd_counts(cd *c) {
   ir_program *p = c->ir;
   cd_count(c, &p->nrecords);
   CD_OBJECTS(c, &p->records, p->nrecords, prog_record);
+  for (uint32_t i = 0; cd_reading(c) && i < p->nrecords; i++) p->records[i]->shape.id = i;
   cd_count(c, &p->nsources);
   CD_OBJECTS(c, &p->sources, p->nsources, prog_source);
 }
@@ -282,9 +304,10 @@ void cd_model(cd *c) {
   cd_counts(c);
   cd_types(c);
   if (cd_reading(c)) p->types = c->types.v, p->ntypes = c->types.n;
-  for (uint32_t i = 0; i < p->nrecords && !c->wrong; i++) cd_record_decl(c, p->records[i], i);
+  for (uint32_t i = 0; i < p->nrecords && !c->wrong; i++) cd_record_decl(c, p->records[i]);
   cd_defaults(c);
   for (uint32_t i = 0; i < p->nsources && !c->wrong; i++) cd_source_decl(c, p->sources[i]);
+  if (cd_reading(c)) check_references(c);
   if (c->wrong) return;
   cd_count(c, &p->ntables);
   CD_OBJECTS(c, &p->tables, p->ntables, prog_table);
