@@ -13,7 +13,7 @@ set -u
 what=${1:-check}
 build='gcc make libc6-dev binutils flex bison pkg-config libsqlite3-dev libffi-dev libpcre2-dev libyajl-dev nettle-dev libxxhash-dev libicu-dev tzdata'
 demo='sqlite3'
-check='clang libclang-rt-dev libcmocka-dev valgrind bash git'
+check='clang libclang-rt-dev libcmocka-dev valgrind libxml2-utils bash git'
 case $what in
   build) packages=$build ;;
   demo) packages="$build $demo" ;;
@@ -30,6 +30,7 @@ present() {
   case $1 in
     gcc | make | flex | bison | clang | valgrind | sqlite3 | bash | git) command -v "$1" >/dev/null 2>&1 ;;
     pkg-config) command -v pkg-config >/dev/null 2>&1 ;;
+    libxml2-utils) command -v xmllint >/dev/null 2>&1 ;;
     binutils) command -v objcopy >/dev/null 2>&1 ;;
     libc6-dev) [ -e /usr/include/stdio.h ] ;;
     libsqlite3-dev) pkg-config --exists sqlite3 2>/dev/null ;;
