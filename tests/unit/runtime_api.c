@@ -285,7 +285,8 @@ static void explains_from_a_bundle(void **state) {
 }
 
 static char *data_file(char path[64], const char *text) {
-  snprintf(path, 64, "%s", "api_XXXXXX.ndjson");
+  const char *dir = getenv("TMPDIR");
+  snprintf(path, 64, "%.30s/blazon_api_XXXXXX.ndjson", dir && strlen(dir) <= 30 ? dir : P_tmpdir);
   int fd = mkstemps(path, 7);
   assert_true(fd >= 0);
   assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
