@@ -32,7 +32,7 @@ OPT_release := -O2 -g
 OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
-OPT_cover   := -O0 -g --coverage
+OPT_cover   := -O0 -g --coverage -Wno-clobbered
 OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT      := $(OPT_$(VARIANT))
 CFLAGS   ?=
