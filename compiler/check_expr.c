@@ -57,6 +57,20 @@ static ex coerce_list(checker *c, ex e, const type *want, bool *ok) {
   return (ex){ n, lift1(c, want->base, e.t) };
 }
 
+/* `if p then "image" else "copy"` and `kind ?? "image"` are texts by themselves; where a union is wanted, both sides have to be of it. */
+static ex coerce_sides(checker *c, ex e, const type *to, bool *ok) {
+  bool if_ok, else_ok, is_if = e.n->kind == IR_IF;
+  ex x = check_coerce(c, ex_of(is_if ? e.n->b : e.n->a), to, &if_ok), y = check_coerce(c, ex_of(is_if ? e.n->c : e.n->b), to, &else_ok);
+  *ok = if_ok && else_ok;
+  if (!*ok) return e;
+  ir *n = ARENA_NEW(c->a, ir);
+  *n = *e.n;
+  if (is_if) n->b = x.n, n->c = y.n;
+  else n->a = x.n, n->b = y.n;
+  n->ty = e.n->ty->opt ? type_opt(&c->ty, to) : to;
+  return (ex){ n, e.t->opt ? type_opt(&c->ty, to) : to };
+}
+
 ex check_coerce(checker *c, ex e, const type *want, bool *ok) {
   const type *from = e.t->base, *to = want->base;
   *ok = true;
@@ -64,6 +78,7 @@ ex check_coerce(checker *c, ex e, const type *want, bool *ok) {
   if (type_fits(from, to)) return retyped(c, e, to);
   if (from->kind == TY_INT && to->kind == TY_NUMBER) return to_number(c, e);
   if (from->kind == TY_TEXT && to->kind == TY_UNION && e.n->kind == IR_CONST && union_has(to, str_of(e.n->k.t))) return retyped(c, e, to);
+  if (from->kind == TY_TEXT && to->kind == TY_UNION && (e.n->kind == IR_IF || e.n->kind == IR_COALESCE)) return coerce_sides(c, e, to, ok);
   if (from->kind == TY_REF && to->kind == TY_RECORD && from->rec == to->rec) return check_deref(c, e);
   if (from->kind == TY_RECORD && to->kind == TY_REF && from->rec == to->rec && from->rec->nkeys == 1) { /* a row stands for its key */
     ir *key = ir_field(c, e.n, from->rec->keys[0], e.n->sp);

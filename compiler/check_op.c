@@ -386,6 +386,8 @@ ex check_matches(checker *c, const ast *n) {
 ex check_coalesce(checker *c, const ast *n) {
   ex a = check_expr(c, n->a), b = check_expr(c, n->b);
   if (ex_isbad(a) || ex_isbad(b)) return ex_bad(c, n->sp);
+  bool ok;
+  if (a.t->kind == TY_UNION) b = check_coerce(c, b, a.t->base, &ok); /* a literal of the union keeps the result in it */
   const type *t = type_join(&c->ty, a.t->base, b.t->base);
   if (!t) {
     str x = type_str(c, a.t->base), y = type_str(c, b.t->base);
@@ -394,7 +396,6 @@ ex check_coalesce(checker *c, const ast *n) {
   }
   if (!a.t->opt && !a.n->ty->opt && c->o->lints && !c->sealed)
     diag_add(c->d, DIAG_NEVER_MISSING, n->a->sp, "this is never missing, so `??` has no effect");
-  bool ok;
   a = check_coerce(c, a, t, &ok);
   b = check_coerce(c, b, t, &ok);
   ir *x = ir_new(c, IR_COALESCE, b.n->ty->opt ? type_opt(&c->ty, t) : t, n->sp);

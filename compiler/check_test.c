@@ -74,13 +74,15 @@ ex check_if(checker *c, const ast *n) {
   ex b = check_expr(c, n->c);
   c->u->facts.n = facts;
   if (ex_isbad(t) || ex_isbad(a) || ex_isbad(b)) return ex_bad(c, n->sp);
+  bool ok;
+  if (a.t->kind == TY_UNION) b = check_coerce(c, b, a.t->base, &ok); /* a literal of the union keeps the result in it */
+  else if (b.t->kind == TY_UNION) a = check_coerce(c, a, b.t->base, &ok);
   const type *j = type_join(&c->ty, a.t, b.t);
   if (!j) {
     str x = type_str(c, a.t->base), y = type_str(c, b.t->base);
     diag_add(c->d, DIAG_TYPE_MISMATCH, n->sp, "`then` gives %.*s and `else` gives %.*s; both must be of one type", STR_ARG(x), STR_ARG(y));
     return ex_bad(c, n->sp);
   }
-  bool ok;
   a = check_coerce(c, a, j->base, &ok);
   b = check_coerce(c, b, j->base, &ok);
   bool opt = t.n->ty->opt || a.n->ty->opt || b.n->ty->opt;
