@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 3
 blazon=$(realpath "${1:?tests/docs.sh BLAZON}") || exit 3
 root=$PWD
-work=$root/${BUILD:-build}/docs
+work=$(realpath -m "${BUILD:-build}")/docs
 rm -rf "$work"; mkdir -p "$work/bin"
 ln -s "$blazon" "$work/bin/blazon"
 export PATH=$work/bin:$PATH NO_COLOR=1 COLUMNS=100

@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 3
 B=$1
 blazon=$PWD/$B/blazon
-work=$PWD/${BUILD:-build}/examples
+work=$(realpath -m "${BUILD:-build}")/examples
 now=2026-06-15T09:00:00Z
 rm -rf "$work"; mkdir -p "$work"
 export NO_COLOR=1
