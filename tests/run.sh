@@ -155,7 +155,7 @@ trap '[ -n "${diff_pid:-}" ] && kill "$diff_pid" 2> /dev/null; exit 130' INT TER
 started=$SECONDS
 for part in "$@"; do
   case $part in
-    full) list="layers format build diff_start unit cli fault examples docs symbols sanitize valgrind fuzz diff_end" ;;
+    full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli fault examples docs symbols sanitize valgrind fuzz diff_end" ;;
     quick) list="layers format build unit cli" ;;
     *_start | *_end) list='' ;;
     *) list=$part ;;
