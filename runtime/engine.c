@@ -108,13 +108,15 @@ finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r
     find_cause *causes = ARENA_ARRAY(a, find_cause, c->ncauses ? c->ncauses : 1);
     for (uint32_t k = 0; k < c->ncauses; k++) causes[k] = (find_cause){ c->causes[k].text, c->causes[k].kind, c->causes[k].error };
     int32_t field = pc->at_field;
+    /* `campaign.ends` is no value of this record: its own field `campaign` holds the key, and showing that would be wrong */
+    bool own = r && field >= 0 && (uint32_t)field < r->ty->nfields && str_eq(pc->at_path, r->ty->fields[field].name);
     x.clauses[i] = (find_clause){ .clause = c->clause,
                                   .result = c->result,
                                   .nmessages = c->result == TR_F ? c->nmessages : 0, /* the others say what is missing or in error */
                                   .messages = c->messages,
                                   .ncauses = c->ncauses,
                                   .causes = causes,
-                                  .actual = field_text(a, r, field) };
+                                  .actual = own ? field_text(a, r, field) : (str){ "", 0 } };
     if (x.field < 0) x.field = field;
   }
   /* the finding points at the field's own place in the data file where the reader noted it */

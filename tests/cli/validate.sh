@@ -225,4 +225,18 @@ exits "a bundle that is cut" 3
 run disasm rules.blz --only lib.wide
 exits "disasm" 0
 silent "without complaint" err
+
+cat > ref.blz << 'END'
+record C { id : text key  n : int }
+record A { id : text key  c : -> cs  k : int }
+source cs : C from "cs"
+source as_ : A from "as_"
+rule through for a in as_ { require a.c.n > 5 otherwise "too low" }
+rule own for a in as_ { require a.k > 5 otherwise "too low" }
+END
+echo '{"id":"c1","n":1}' > cs.ndjson
+echo '{"id":"a1","c":"c1","k":2}' > as.ndjson
+run validate ref.blz --source cs=cs.ndjson --source as_=as.ndjson
+says "a field's value stands beside the rule's own words" out 'k is 2'
+lacks "the key of a reference is not shown as the value behind it" out 'is "c1"'
 finish
