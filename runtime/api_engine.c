@@ -131,20 +131,7 @@ static void tell_issue(void *ud, const src_issue *i) {
   jmp_buf *outer = e->a.oom, here; /* reached from under the reader of the data: an arena's jump ends here */
   if (setjmp(here)) { e->a.oom = outer; return; }
   e->a.oom = &here;
-  finding x = { .kind = FIND_DATA,
-                .sev = i->sev,
-                .source = i->source,
-                .field = i->field,
-                .key = i->key,
-                .position = i->position,
-                .file = i->file,
-                .line = i->line,
-                .col = i->col,
-                .code = i->code,
-                .column = i->column,
-                .message = i->message,
-                .fix = i->fix,
-                .decl = i->decl };
+  finding x = rt_finding_of_issue(i);
   api_tell(e, &x);
   e->a.oom = outer;
 }

@@ -125,6 +125,23 @@ finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r
   return x;
 }
 
+finding rt_finding_of_issue(const src_issue *i) {
+  return (finding){ .kind = FIND_DATA,
+                    .sev = i->sev,
+                    .source = i->source,
+                    .field = i->field,
+                    .key = i->key,
+                    .position = i->position,
+                    .file = i->file,
+                    .line = i->line,
+                    .col = i->col,
+                    .code = i->code,
+                    .column = i->column,
+                    .message = i->message,
+                    .fix = i->fix,
+                    .decl = i->decl };
+}
+
 /* ---- a finding in words ---- */
 
 static void join_causes(buf *b, const find_clause *c, uint8_t kind) {

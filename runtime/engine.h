@@ -25,6 +25,8 @@ int rt_engine_status(rt_engine *e, int vm_status, str *failure);
 
 /* What a verdict says as a finding: record, clauses, causes, actual values; in arena a, texts of res are shared. r may be NULL. */
 finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r, const vm_result *res);
+/* What a source has to say of its data as a finding, without a place in the order; texts are shared. */
+finding rt_finding_of_issue(const src_issue *i);
 
 /* One text of all that a finding has to say, one sentence a line. */
 str rt_finding_message(arena *a, const finding *x);

@@ -163,22 +163,8 @@ static void on_issue(void *ud, const src_issue *i) {
   w->a.oom = &here;
   uint32_t group = i->source == UINT32_MAX ? 0 : w->run->group_base[i->source] + (uint32_t)(i->field + 1);
   w->data_counts[i->sev]++, w->data_found[group]++;
-  finding x = { .group = group,
-                .order = issue_order(&w->a, i),
-                .kind = FIND_DATA,
-                .sev = i->sev,
-                .source = i->source,
-                .field = i->field,
-                .key = i->key,
-                .position = i->position,
-                .file = i->file,
-                .line = i->line,
-                .col = i->col,
-                .code = i->code,
-                .column = i->column,
-                .message = i->message,
-                .fix = i->fix,
-                .decl = i->decl };
+  finding x = rt_finding_of_issue(i);
+  x.group = group, x.order = issue_order(&w->a, i);
   if (!findings_add(&w->f, &x)) w->lost = true;
   w->a.oom = outer;
 }
