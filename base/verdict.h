@@ -1,4 +1,4 @@
-/* What a rule says of a record (semantics.md, part 2). */
+/* What a rule says of a record (docs/language.md, "Rules and verdicts"). */
 #ifndef BASE_VERDICT_H
 #define BASE_VERDICT_H
 

@@ -1,5 +1,5 @@
 /* Tests and what they tell of later ones: and, or, implies, if, exists, missing, passes. A test on something optional is `bool?`; after
- * `x exists and` the checker knows that x is there (semantics.md, part 1). The IR keeps the type without that knowledge, since conjuncts
+ * `x exists and` the checker knows that x is there (docs/language.md, "Four truths"). The IR keeps the type without that knowledge, since conjuncts
  * may be evaluated in another order. */
 #include "compiler/check.h"
 

@@ -5,20 +5,8 @@
 #include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
-uint64_t assign_hash(const str *parts, uint32_t n) {
-  XXH64_state_t st;
-  XXH64_reset(&st, 0);
-  for (uint32_t i = 0; i < n; i++) {
-    const unsigned char len[4] = { (unsigned char)parts[i].n, (unsigned char)(parts[i].n >> 8), (unsigned char)(parts[i].n >> 16),
-                                   (unsigned char)(parts[i].n >> 24) };
-    XXH64_update(&st, len, 4);
-    if (parts[i].n) XXH64_update(&st, parts[i].p, parts[i].n);
-  }
-  return XXH64_digest(&st);
-}
+#include "base/parts.h"
 
 bool share_parse(str d, bool percent, share *out) {
   uint64_t num = 0, den = percent ? 100 : 1;
@@ -144,7 +132,7 @@ static uint32_t eppo(str salt, str unit) {
 
 double assign_place(assign_scheme s, str salt, str unit) {
   switch (s) {
-  case ASSIGN_BLAZON: return (double)(assign_hash((const str[]){ STR("blz1.arm"), salt, unit }, 3) >> 11) * 0x1p-53;
+  case ASSIGN_BLAZON: return (double)(parts_hash((const str[]){ STR("blz1.arm"), salt, unit }, 3) >> 11) * 0x1p-53;
   case ASSIGN_GROWTHBOOK_V1: return growthbook_v1(salt, unit) / 1000.0;
   case ASSIGN_GROWTHBOOK_V2: return growthbook_v2(salt, unit) / 10000.0;
   case ASSIGN_UNLEASH: return unleash(salt, unit) / 1000.0;
@@ -174,7 +162,7 @@ static uint32_t by_place(uint64_t place, uint64_t total, bool closed, const shar
 uint32_t assign_arm(assign_scheme s, str salt, str unit, const share *w, uint32_t n) {
   switch (s) {
   case ASSIGN_BLAZON: {
-    uint64_t h = assign_hash((const str[]){ STR("blz1.arm"), salt, unit }, 3);
+    uint64_t h = parts_hash((const str[]){ STR("blz1.arm"), salt, unit }, 3);
     share cum = { 0, 1 };
     for (uint32_t i = 0; i + 1 < n; i++) {
       cum = (share){ cum.num + w[i].num, w[i].den };

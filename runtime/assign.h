@@ -1,13 +1,11 @@
 /* Who gets what, by hash alone: shares, namespaces and arms of experiments, draws of choices. Pure functions of their texts: no clock, no data, no state, so an
  * assignment is the same on every machine and stays when a share grows.
  *
- * Blazon's own scheme is XXH64, seed 0, over parts, each a little-endian 32-bit length and its bytes; independent decisions about one subject use
+ * Blazon's own scheme is the hash of base/parts.h; independent decisions about one subject use
  * different tags ("blz1.ns", "blz1.share", "blz1.arm", "blz1.draw", "blz1.hold"). The other schemes are those of systems that people migrate from. */
 #ifndef RUNTIME_ASSIGN_H
 #define RUNTIME_ASSIGN_H
 #include "base/str.h"
-
-uint64_t assign_hash(const str *parts, uint32_t n);
 
 /* A share as an exact fraction of the decimal text that the rule file has: "12.5%" is 125 / 1000. num <= den, den > 0. */
 typedef struct share { uint64_t num, den; } share;

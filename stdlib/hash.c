@@ -4,8 +4,8 @@
 
 #include <nettle/sha2.h>
 #include <stdlib.h>
-#include <string.h>
-#include <xxhash.h>
+
+#include "base/parts.h"
 
 #define UNUSED (void)c, (void)st
 #define ARG(i) str_of(args[i].t)
@@ -27,19 +27,12 @@ int bi_sha256(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   return ok_text(c, out, (str){ p, 2 * sizeof digest });
 }
 
-/* XXH64, seed 0, over the parts, each a little-endian 32-bit length and its bytes (semantics.md, part 4). */
-static uint64_t hash_parts(lib_ctx *c, const str *parts, int n) {
-  size_t size = 0, at = 0;
-  for (int i = 0; i < n; i++) size += 4 + (size_t)parts[i].n;
+/* The work of hashing is charged by what is hashed. */
+static uint64_t hash_parts(lib_ctx *c, const str *parts, uint32_t n) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < n; i++) size += 4 + (size_t)parts[i].n;
   lib_work(c, size / 8 + 4);
-  char small[512], *p = size <= sizeof small ? small : arena_alloc(c->a, size);
-  for (int i = 0; i < n; i++) {
-    uint32_t len = parts[i].n;
-    for (int k = 0; k < 4; k++) p[at++] = (char)(len >> (8 * k) & 255);
-    if (len) memcpy(p + at, parts[i].p, len);
-    at += len;
-  }
-  return XXH64(p, size, 0);
+  return parts_hash(parts, n);
 }
 
 /* Is hash below share * 2^64, the share taken as its shortest decimal? 0 <= share < 1. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <yajl/yajl_tree.h>
 
+#include "base/parts.h"
 #include "runtime/assign.h"
 
 static yajl_val load(const char *path) {
@@ -42,8 +43,8 @@ static void shares_are_exact(void **st) {
 
 static void parts_do_not_run_together(void **st) {
   (void)st;
-  assert_true(assign_hash((const str[]){ STR("ab"), STR("c") }, 2) != assign_hash((const str[]){ STR("a"), STR("bc") }, 2));
-  assert_true(assign_hash((const str[]){ STR("") }, 1) != assign_hash((const str[]){ STR(""), STR("") }, 2));
+  assert_true(parts_hash((const str[]){ STR("ab"), STR("c") }, 2) != parts_hash((const str[]){ STR("a"), STR("bc") }, 2));
+  assert_true(parts_hash((const str[]){ STR("") }, 1) != parts_hash((const str[]){ STR(""), STR("") }, 2));
 }
 
 /* Arms are even and independent of a share of the same subjects: with one hash for both, a 40% share would be all blue. */
@@ -54,7 +55,7 @@ static void arms_are_independent_of_shares(void **st) {
   for (int i = 0; i < 20000; i++) {
     char id[16];
     str unit = { id, (uint32_t)snprintf(id, sizeof id, "u%d", i) };
-    if (!share_has(forty, assign_hash((const str[]){ STR("blz1.share"), STR("cta"), unit }, 3))) continue;
+    if (!share_has(forty, parts_hash((const str[]){ STR("blz1.share"), STR("cta"), unit }, 3))) continue;
     in++;
     blue += assign_arm(ASSIGN_BLAZON, STR("cta"), unit, half, 2) == 0;
   }
