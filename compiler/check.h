@@ -336,6 +336,11 @@ typedef struct part { ir *n; str s; } part;          /* of a message: a value, o
 ir *message_join(checker *c, span sp, const part *parts, uint32_t n);
 prog_rule *rule_new(checker *c, decl *d);
 
+/* ---- lost.c ---- */
+typedef struct lost lost;
+lost *lost_find(checker *c);                         /* once the given files are parsed: what their syntax errors took with them */
+bool lost_explains(const lost *l, const diag *g);    /* is g only a consequence of that? */
+
 /* ---- graph.c, cost.c, lint.c ---- */
 typedef VEC(decl *) decl_list;
 bool graph_check(checker *c, decl_list *order);      /* reports cycles; order: each after what it uses */

@@ -256,16 +256,12 @@ static void finish(checker *c, ir_program *p) {
   c->sealed = true;
 }
 
-/* After a syntax error names may be unknown only because their declaration could not be read; after any error, unused only because their use
-   could not be checked. Neither is worth a word. */
-static void drop_consequences(checker *c, bool syntax, uint32_t first) {
+/* After an error a declaration may seem unused only because its use could not be checked; see lost.c for the others. */
+static void drop_consequences(checker *c, const lost *l, uint32_t first) {
   uint32_t out = first;
   for (uint32_t i = first; i < c->d->list.n; i++) {
     diag *g = c->d->list.v[i];
-    const char *code = diag_table[g->code].code;
-    bool emptied = syntax && (g->code == DIAG_RECORD_EMPTY || g->code == DIAG_RULE_EMPTY || g->code == DIAG_PASSES_NONE);
-    bool unused = g->code == DIAG_UNUSED || g->code == DIAG_UNUSED_IMPORT;
-    if ((syntax && !strncmp(code, "E03", 3) && g->code != DIAG_NAME_DUPLICATE && g->code != DIAG_CYCLE) || emptied || unused) {
+    if (g->code == DIAG_UNUSED || g->code == DIAG_UNUSED_IMPORT || lost_explains(l, g)) {
       if (g->sev == SEV_ERROR) c->d->errors--;
       else if (g->sev == SEV_WARNING) c->d->warnings--;
       continue;
@@ -299,7 +295,7 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
   uint32_t given = src->files.n;
   for (uint32_t i = 0; i < given; i++) add_file(c, src->files.v[i]);
   if (!c->module_list.n) module_get(c, (str){ "", 0 });
-  bool syntax = d->errors > 0;
+  lost *l = lost_find(c);
   uint32_t first = d->list.n;
   all_imports(c);
   declare_all(c);
@@ -311,7 +307,7 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
     cost_all(c, &order);
   }
   if (o->lints) lint_imports(c);
-  if (d->errors) drop_consequences(c, syntax, first);
+  if (d->errors) drop_consequences(c, l, first);
   diags_sort(d);
   if (d->errors) return NULL;
   finish(c, p);
