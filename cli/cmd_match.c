@@ -18,11 +18,14 @@ static const opt opts[] = {
   { "to", 0, "FILE", NULL, "Write all results to a file: .ndjson or .csv, one line a record and audience." },
   { "table", 0, "NAME", NULL, "Write all results to a new table of the database --out-db." },
   { "out-db", 0, "FILE", NULL, "SQLite database for --table; made when it does not exist. Never the one that is read." },
+  { "allow", 0, "WHAT", "error", "End with 0 though records are in error, or could not be read." },
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Only the counts; no progress." },
   OPT_COLOR,
   OPT_END,
 };
+
+enum { ISSUES_TOLD = 100 };
 
 typedef struct names { const char **v; uint32_t n, cap; } names;
 
@@ -33,8 +36,7 @@ typedef struct matching {
   table_writer *table;     /* --table */
   bool list[4];            /* by truth: listed on standard output */
   bool json;
-  uint32_t listed;
-  int64_t issues;
+  int64_t told, lost;      /* issues shown; those that are errors */
   progress p;
   str failure;
 } matching;
@@ -52,11 +54,17 @@ static void csv_cell(out *o, str s) {
   if (quote) out_ch(o, '"');
 }
 
+static void put_cause(buf *b, const vm_cause *k) {
+  buf_str(b, k->text);
+  if (k->kind == ST_ERR && k->error.n) buf_fmt(b, ": %.*s", STR_ARG(k->error));
+}
+
+/* What is missing, or what is in error and why. */
 static str causes_text(arena *a, const rt_match *x) {
   buf b = { .a = a };
   for (uint32_t i = 0; i < x->ncauses; i++) {
-    if (i) buf_z(&b, ", ");
-    buf_str(&b, x->causes[i].text);
+    if (i) buf_z(&b, x->causes[i].kind == ST_ERR ? "; " : ", ");
+    put_cause(&b, &x->causes[i]);
   }
   return buf_done(&b);
 }
@@ -83,7 +91,11 @@ static void write_json(out *o, arena *a, const rt_program *p, const rt_match *x)
   if (x->record->ty->nkeys > 1) key_values(&j, x->record);
   if (x->ncauses) {
     json_array(&j, "causes");
-    for (uint32_t i = 0; i < x->ncauses; i++) json_str(&j, NULL, x->causes[i].text);
+    for (uint32_t i = 0; i < x->ncauses; i++) {
+      buf b = { .a = a };
+      put_cause(&b, &x->causes[i]);
+      json_str(&j, NULL, buf_done(&b));
+    }
     json_end_array(&j);
   }
   json_end_object(&j);
@@ -134,14 +146,34 @@ static bool on_progress(void *ud, str source, int64_t rows, int64_t estimate) {
   return progress_tick(&m->p, source, rows, estimate);
 }
 
+/* What is wrong with the data, on standard error. What is told for information only belongs to `validate`. */
 static void on_issue(void *ud, const src_issue *i) {
   matching *m = ud;
-  if (m->issues++ >= 100) return;
-  out_fmt(m->c->err, "%s[%s]: ", severity_name(i->sev), diag_table[i->code].code);
-  if (i->file.n && i->line) out_safe(m->c->err, i->file), out_fmt(m->c->err, ":%u:%u: ", i->line, i->col);
-  out_safe(m->c->err, i->message);
-  out_ch(m->c->err, '\n');
-  if (i->fix.n) out_z(m->c->err, "  fix: "), out_safe(m->c->err, i->fix), out_ch(m->c->err, '\n');
+  out *o = m->c->err;
+  m->lost += i->sev == SEV_ERROR;
+  if (i->sev == SEV_INFO || m->told++ >= ISSUES_TOLD) return;
+  if (i->file.n && i->line) out_safe(o, i->file), out_fmt(o, ":%u:%u: ", i->line, i->col);
+  out_fmt(o, "%s[%s]: ", severity_name(i->sev), diag_table[i->code].code);
+  if (i->source != UINT32_MAX) out_safe(o, m->c->p->ir->sources[i->source]->name), out_z(o, ": ");
+  if (i->key.n) out_safe(o, i->key), out_z(o, ": ");
+  out_safe(o, i->message);
+  out_ch(o, '\n');
+  if (i->fix.n) out_z(o, "  fix: "), out_safe(o, i->fix), out_ch(o, '\n');
+}
+
+/* An audience that is short because something could not be read must not look like a whole one. */
+static int say_errors(const args *a, const matching *m, uint32_t nlist, const rt_match_counts *counts) {
+  cli *c = m->c;
+  int64_t errors = 0;
+  for (uint32_t i = 0; i < nlist; i++) errors += counts[i].n[TR_E];
+  if (m->told > ISSUES_TOLD) out_fmt(c->err, "… and %s more about the data\n", grouped(&c->a, m->told - ISSUES_TOLD).p);
+  if (m->lost)
+    out_fmt(c->err, "%s with the data: what could not be read is in no list and no count; `blazon validate` tells more\n",
+            m->lost == 1 ? "an error" : str_fmt(&c->a, "%s errors", grouped(&c->a, m->lost).p).p);
+  if (errors && !m->list[TR_E])
+    out_fmt(c->err, "%s in error, neither in nor out; `--list error` shows which and why\n",
+            errors == 1 ? "a record is" : str_fmt(&c->a, "%s records are", grouped(&c->a, errors).p).p);
+  return (errors || m->lost) && !args_value(a, "allow") ? X_FINDINGS : X_GOOD;
 }
 
 static bool find_audiences(cli *c, const names *audiences, uint32_t **list) {
@@ -249,7 +281,10 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
     else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(failure));
   }
   code = close_outputs(c, a, m, code);
-  if (code == X_GOOD) show_counts(c, audiences->n, list, counts, m->json);
+  if (code == X_GOOD) {
+    show_counts(c, audiences->n, list, counts, m->json);
+    code = say_errors(a, m, audiences->n, counts);
+  }
   return cli_finish(c, code);
 }
 
@@ -293,7 +328,7 @@ const command cmd_match = {
   "match",
   "AUDIENCE... RULES... [--db FILE] [OPTION]...",
   "List who is in an audience, who is out and of whom it cannot be told.",
-  "Unknown means that something the audience asks for is missing: such a record is neither in nor out. RULES are rule files, "
+  "Unknown means that something the audience asks for is missing: such a record is neither in nor out. Ends with 1 when a record is in error or could not be read, since the lists are not whole then. RULES are rule files, "
   "folders or a bundle; --to and --table get "
   "all results.",
   opts,

@@ -167,6 +167,7 @@ static void nullable(src_data *d, src_state *s, uint32_t f, const column *c) {
   arena *a = &d->a;
   const prog_field *pf = &s->pr->fields[f];
   src_issue i = src_issue_of(d, s, DIAG_DATA_NULLABLE);
+  if (s->is_view || c->pk) i.sev = SEV_INFO; /* SQLite always says so: nothing that a run should fail for */
   i.field = (int32_t)f, i.column = c->name, i.decl = pf->sp;
   i.message = str_fmt(a, "column `%.*s` may be null%s, but the field `%.*s` is not optional", STR_ARG(c->name),
                       s->is_view ? " (a view's columns always may)" : c->pk ? " (SQLite allows it in a primary key of this type)" : "",

@@ -34,4 +34,23 @@ exits "rules are needed" 4
 run match tall rules.blz --db nowhere.db --to kept.csv
 exits "no database" 3
 same "leaves no file" "$(ls kept.csv* 2> /dev/null)" ""
+
+# what cannot be read must not make an audience short in silence
+cat > people.blz << 'END'
+record Person { id : text key  age : int? }
+source people : Person
+audience adults for p in people where p.age >= 18
+END
+printf '%s\n' '{"id":"a","age":20}' '{"id":"b","age":' '{"id":"c","age":"old"}' '{"id":"d","age":7}' > people.ndjson
+run match adults people.blz --source people=people.ndjson --to adults.csv
+exits "a lost line and a bad value end with 1" 1
+says "the line is named" err 'people.ndjson:2:17: error[E0814]: people: '
+says "the lists are not whole" err 'an error with the data'
+says "the record in error is counted" out '1 in, 1 out, 0 unknown, 1 in error'
+says "and how to list it" err '`--list error` shows which and why'
+same "what could be read is written" "$(tr -d '\r' < adults.csv | cut -d, -f2,3 | paste -sd' ')" 'key,result a,in c,error d,out'
+run match adults people.blz --source people=people.ndjson --list error
+says "a bad value is shown" out 'c  (age: `old` is text, not int)'
+run match adults people.blz --source people=people.ndjson --allow error
+exits "unless that is allowed" 0
 finish
