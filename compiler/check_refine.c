@@ -101,8 +101,12 @@ static void bound(refining *f, const refine *r, ir *v, str subject) {
   clause_add(f, t, bound_message(c, r, v, measured, subject), text, r->sp);
 }
 
-static ir *quoted_message(checker *c, span sp, str subject, ir *v, str after) {
-  part p[] = { says(str_fmt(c->a, "%.*s is \"", STR_ARG(subject))), value(v), says(str_fmt(c->a, "\"%.*s", STR_ARG(after))) };
+/* Texts stand in quotes, other values bare. What a reference holds is its target's key. */
+static ir *value_message(checker *c, span sp, str subject, ir *v, str after) {
+  const type *t = v->ty;
+  while (t->kind == TY_REF) t = t->rec->fields[t->rec->keys[0]].type;
+  const char *quote = t->kind == TY_TEXT || t->kind == TY_UNION ? "\"" : "";
+  part p[] = { says(str_fmt(c->a, "%.*s is %s", STR_ARG(subject), quote)), value(v), says(str_fmt(c->a, "%s%.*s", quote, STR_ARG(after))) };
   return message_join(c, sp, p, 3);
 }
 
@@ -117,7 +121,7 @@ static void text_test(refining *f, const refine *r, ir *v, str subject) {
                                    : str_fmt(c->a, ", which is not in %.*s", STR_ARG(r->name));
   if (r->kind == RF_RESOLVES) c->sources.v[r->index]->referenced = true;
   str text = slice_of(c, r->sp);
-  clause_add(f, t, quoted_message(c, r->sp, subject, v, after), text, r->sp);
+  clause_add(f, t, value_message(c, r->sp, subject, v, after), text, r->sp);
 }
 
 static void refine_value(refining *f, const refine *r, ir *v, str subject);
@@ -179,7 +183,7 @@ static void unique(refining *f, const prog_field *p, ir *v) {
   ir *t = ir_un(c, IR_UNIQUE, c->t_bool, p->sp, v);
   t->index = (uint32_t)f->r->field;
   t->cause = v->cause;
-  clause_add(f, t, quoted_message(c, p->sp, p->name, v, STR(", which another record has too")), STR("unique"), p->sp);
+  clause_add(f, t, value_message(c, p->sp, p->name, v, STR(", which another record has too")), STR("unique"), p->sp);
 }
 
 static void field_rule(checker *c, decl *d, uint32_t i, const rule_options *o) {

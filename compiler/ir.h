@@ -159,6 +159,8 @@ typedef struct prog_rule {
   prog_clause *clauses;
   uint32_t nreads;       /* fields of the rule's own record that it reads */
   uint16_t *reads;
+  uint32_t nlooks;       /* sources whose rows it looks into: by reference, by key, or walking them */
+  uint32_t *looks;
   double cost;           /* static bound in steps with every list of length 1 and every source of 1 row; see cost_text */
   str cost_text;         /* "12 + 9 · colors + 3 · rows(licenses)" */
   span sp;

@@ -1,5 +1,6 @@
 /* Which fields of its own record a rule or an audience reads: what a source must deliver, and what a waiver's digest covers. Followed into functions
- * that are given the record, audiences that are asked about it and rules that judge it, in the order of use. */
+ * that are given the record, audiences that are asked about it and rules that judge it, in the order of use. And into which sources a rule looks:
+ * a run of some rules reads whole rows of those, and of the others only what its rules read. */
 #include "compiler/check.h"
 
 enum { MAX_DEPTH = 100 };
@@ -101,12 +102,66 @@ static void audience_reads(checker *c, names *params, prog_audience *a) {
   a->reads = listed(c, &r, &a->nreads);
 }
 
+/* ---- sources looked into ---- */
+
+typedef struct looking { checker *c; names *known; uint64_t *set; uint32_t words; } looking; /* known: function or audience, printed -> set */
+
+static void merge(looking *l, const uint64_t *set) {
+  for (uint32_t i = 0; set && i < l->words; i++) l->set[i] |= set[i];
+}
+
+static void look(looking *l, int32_t source) {
+  if (source >= 0) l->set[source / 64] |= UINT64_C(1) << (source % 64);
+}
+
+static void look_node(void *ud, const ir *n) {
+  looking *l = ud;
+  checker *c = l->c;
+  if (n->bind) look(l, n->bind->source);
+  if (n->kind == IR_DEREF) look(l, (int32_t)n->index);
+  else if (n->kind == IR_FN) merge(l, names_get(l->known, str_fmt(c->a, "fn %u", n->index)));
+  else if (n->kind == IR_IN_AUDIENCE) merge(l, names_get(l->known, str_fmt(c->a, "audience %u", n->index)));
+  else if (n->kind == IR_PASSES)
+    for (uint32_t i = 0; i < c->passes.v[n->index]->nrules; i++) {
+      const prog_rule *r = c->passes_rules.v[n->index][i];
+      for (uint32_t k = 0; k < r->nlooks; k++) look(l, (int32_t)r->looks[k]);
+    }
+  ir_children(n, look_node, l);
+}
+
+static void rule_looks(looking *l, prog_rule *r) {
+  if (r->guard) look_node(l, r->guard);
+  for (uint32_t i = 0; i < r->nlets; i++) look_node(l, r->lets[i].init);
+  for (uint32_t i = 0; i < r->nclauses; i++) {
+    look_node(l, r->clauses[i].test);
+    if (r->clauses[i].message) look_node(l, r->clauses[i].message);
+  }
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < l->words * 64; i++) n += (uint32_t)(l->set[i / 64] >> (i % 64) & 1);
+  r->looks = ARENA_ARRAY(l->c->a, uint32_t, n + 1);
+  for (uint32_t i = 0; i < l->words * 64; i++)
+    if (l->set[i / 64] >> (i % 64) & 1) r->looks[r->nlooks++] = i;
+}
+
+static void looks(checker *c, names *known, decl *d) {
+  looking l = { c, known, NULL, c->sources.n / 64 + 1 };
+  if (!d->rule && !d->audience && !d->fn) return;
+  l.set = ARENA_ARRAY(c->a, uint64_t, l.words);
+  if (d->rule) rule_looks(&l, d->rule);
+  if (d->audience && d->audience->test) look_node(&l, d->audience->test);
+  if (d->fn && d->fn->body) look_node(&l, d->fn->body);
+  if (d->fn) names_put(known, str_fmt(c->a, "fn %u", d->index), l.set);
+  if (d->audience) names_put(known, str_fmt(c->a, "audience %u", d->index), l.set);
+}
+
 void reads_all(checker *c, const decl_list *order) {
-  names params;
+  names params, known;
   names_init(&params, c->a);
+  names_init(&known, c->a);
   for (uint32_t i = 0; i < order->n; i++) {
     decl *d = order->v[i];
     if (d->rule) rule_reads(c, &params, d->rule);
     if (d->audience) audience_reads(c, &params, d->audience);
+    looks(c, &known, d);
   }
 }

@@ -79,12 +79,19 @@ str rt_source_file(const ir_program *ir, uint32_t source, uint32_t nbindings, co
   return (str){ "", 0 };
 }
 
-/* A source that others look into is read through look-ups as well, so all of its fields are wanted. */
+/* Does a chosen rule look into the source? Then all of its fields are wanted: look-ups read the same columns as the walk. */
+static bool looked_into(const run *run, uint32_t s) {
+  const ir_program *ir = run->p->ir;
+  for (uint32_t i = 0; i < ir->nrules; i++)
+    for (uint32_t k = 0; run->rep->selected[i] && k < ir->rules[i]->nlooks; k++)
+      if (ir->rules[i]->looks[k] == s) return true;
+  return false;
+}
+
 static bool *fields_of(arena *a, const run *run, uint32_t s) {
   const ir_program *ir = run->p->ir;
-  const prog_source *ps = ir->sources[s];
-  const type_rec *shape = &ir->records[ps->record]->shape;
-  if (!run->o->nonly || ps->referenced || ps->scanned || ps->nindexes) return NULL;
+  const type_rec *shape = &ir->records[ir->sources[s]->record]->shape;
+  if (!run->o->nonly || looked_into(run, s)) return NULL;
   bool *f = ARENA_ARRAY(a, bool, shape->nfields + 1);
   for (uint32_t i = 0; i < shape->nkeys; i++) f[shape->keys[i]] = true;
   for (uint32_t i = 0; i < run->nlist[s]; i++) {

@@ -217,6 +217,9 @@ static void cd_rule(cd *c, prog_rule *r) {
   CD_ARRAY(c, &r->clauses, r->nclauses);
   for (uint32_t i = 0; i < r->nclauses; i++) cd_clause(c, &r->clauses[i], nfields);
   cd_fields(c, &r->nreads, &r->reads, nfields);
+  cd_count(c, &r->nlooks);
+  CD_ARRAY(c, &r->looks, r->nlooks);
+  for (uint32_t i = 0; i < r->nlooks; i++) cd_u32(c, &r->looks[i], c->ir->nsources);
   cd_cost(c, &r->cost, &r->cost_text);
   cd_span(c, &r->sp);
   cd_str(c, &r->doc);

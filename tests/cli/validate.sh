@@ -92,6 +92,25 @@ same "and these are run" "$(sql 'count(*) > 0' '$.findings' "json_extract(x.valu
 run build chosen.blz -o chosen.blzb
 run validate chosen.blzb --db lib.db --only chosen --format json
 same "also from a bundle" "$(sql 'count(*)' '$.findings' "$others")" 0
+# a source that other rules look into is read as narrowly as any when no chosen rule does
+cat > refs.blz << 'END'
+record Part { id : text key  size : int  note : int }
+record Whole { id : text key  part : -> parts }
+source parts : Part
+source wholes : Whole
+rule sized for p in parts { require p.size > 0 }
+rule noted for w in wholes { require w.part.note > 0 }
+END
+printf 'id,size,note\np1,1,none\n' > parts.csv
+printf 'id,part\nw1,p1\n' > wholes.csv
+run validate refs.blz --source parts=parts.csv --source wholes=wholes.csv --only sized
+exits "a column that no chosen rule reads is not looked at" 0
+run validate refs.blz --source parts=parts.csv --source wholes=wholes.csv --only noted
+exits "one that is read by reference is" 1
+says "and its rule is in error" out '1 of 1 wholes in error'
+run build refs.blz -o refs.blzb
+run validate refs.blzb --source parts=parts.csv --source wholes=wholes.csv --only sized
+exits "from a bundle, too" 0
 run validate rules.blz --db lib.db --only wied
 exits "no such rule is wrong usage" 4
 says "and is suggested" err 'did you mean `lib.wide`?'
