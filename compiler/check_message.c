@@ -422,20 +422,11 @@ ir *message_of_clause(checker *c, const prog_clause *k, const ir *test, bool neg
   return phrase(&m, test, negated) ? message_join(c, test->sp, m.v.v, m.v.n) : message_of(c, test, negated, k->text);
 }
 
-/* A written message: holes whose value may be missing say so instead of silencing the whole. */
+/* A message is for people: a part that is missing or in error says so in its place instead of silencing the whole. */
 ir *message_settled(checker *c, ir *m) {
-  if (m->kind != IR_INTERP || !m->ty->opt) return m;
+  if (m->kind != IR_INTERP) return m;
   ir *x = ARENA_NEW(c->a, ir);
   *x = *m;
-  x->v = ARENA_ARRAY(c->a, ir *, m->n), x->fmt = ARENA_ARRAY(c->a, str, m->n);
-  x->ty = c->t_text;
-  for (uint32_t i = 0; i < m->n; i++) {
-    x->v[i] = m->v[i], x->fmt[i] = m->fmt[i];
-    if (!m->v[i]->ty->opt) continue;
-    ir *one = ir_new(c, IR_INTERP, type_opt(&c->ty, c->t_text), m->sp);
-    one->n = 1, one->v = &m->v[i], one->fmt = &m->fmt[i];
-    x->v[i] = or_missing(c, m->v[i], one, m->sp);
-    x->fmt[i] = (str){ NULL, 0 };
-  }
+  x->ty = c->t_text, x->flags |= IRF_SHOWN;
   return x;
 }

@@ -292,7 +292,7 @@ static bool clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
     else k->message = message_settled(c, m.n);
   } else if (!bad) {
     k->generated = true;
-    k->message = message_of_clause(c, k, t.n, k->forbid);
+    k->message = message_settled(c, message_of_clause(c, k, t.n, k->forbid));
   }
   scope_pop(c, mark);
   return !bad;

@@ -58,7 +58,7 @@ typedef struct code_site {
   uint16_t n;
   const uint16_t *regs;
   const type *const *argt;
-  const bool *lifts;     /* per operand: missing makes the whole missing */
+  const bool *lifts;     /* per operand: missing makes the whole missing (INTERP: an error makes it an error, too) */
   const type *rett;
   const uint16_t *idx;   /* WITH: fields */
   const str *fmt;        /* INTERP */

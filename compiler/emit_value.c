@@ -109,6 +109,7 @@ static void sited_into(emitter *e, opcode op, const ir *n, reg dst) {
   operands o = eval_operands(e, n->v, n->n);
   if (op == BC_RECORD || op == BC_WITH) /* a field declared T? takes a missing value as it is */
     for (uint32_t i = 0; i < o.n; i++) o.lifts[i] = !n->ty->rec->fields[op == BC_WITH ? n->idx[i] : i].type->opt;
+  for (uint32_t i = 0; op == BC_INTERP && n->flags & IRF_SHOWN && i < o.n; i++) o.lifts[i] = false;
   emit_sited(e, op, n, dst, b, &o);
   if (op == BC_WITH) emit_free(e, b);
   emit_filter(e, mark, dst);

@@ -20,7 +20,7 @@ typedef enum ir_arith {
   IA_COUNT
 } ir_arith;
 
-enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2 };
+enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2, IRF_SHOWN = 4 };
 
 typedef struct ir ir;
 

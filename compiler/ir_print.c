@@ -109,6 +109,7 @@ void ir_print(buf *out, const ir_program *p, const ir *n) {
   buf_fmt(out, "(%s", ir_kind_names[n->kind]);
   if (n->kind == IR_ARITH || n->kind == IR_AGG || n->kind == IR_QUANT || n->kind == IR_CMP) buf_fmt(out, " %s", op_name(n));
   if (n->flags & IRF_FAILS) buf_z(out, " fails");
+  if (n->flags & IRF_SHOWN) buf_z(out, " shown");
   print_index(out, p, n);
   if (n->bind) print_binder(out, p, n->bind);
   const ir *kids[] = { n->a, n->b, n->c };

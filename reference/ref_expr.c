@@ -234,11 +234,12 @@ static ref_val of_text(ref_eval *e, str s) {
 static ref_val walk_interp(ref_eval *e, const ir *n) {
   ref_val *v = ARENA_ARRAY(e->c->a, ref_val, n->n + 1);
   uint8_t st = operands(e, n->v, n->n, v);
-  if (st) return no_value(st);
+  if (st && !(n->flags & IRF_SHOWN)) return no_value(st);
   buf b = { .a = e->c->a };
   for (uint32_t i = 0; i < n->n; i++) {
     const type *t = n->v[i]->ty;
-    if (n->fmt && n->fmt[i].n) e->c->p->lib->format(&b, t, v[i].v, n->fmt[i]);
+    if (v[i].st) buf_z(&b, v[i].st == ST_MISSING ? "(missing)" : "(error)");
+    else if (n->fmt && n->fmt[i].n) e->c->p->lib->format(&b, t, v[i].v, n->fmt[i]);
     else val_print(&b, t, v[i].v, false);
   }
   return of_text(e, buf_done(&b));

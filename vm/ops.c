@@ -286,11 +286,13 @@ void vm_op_with(vm_engine *e, const vm_frame *f, const ins *i) {
 
 void vm_op_interp(vm_engine *e, const vm_frame *f, const ins *i) {
   const code_site *s = &f->u->tab->sites[i->d];
-  uint8_t st = lifted(f, s);
+  bool shown = s->n && !s->lifts[0]; /* all or none */
+  uint8_t st = shown ? ST_OK : lifted(f, s);
   if (st != ST_OK) { f->S[i->a] = st; return; }
   buf b = { .a = e->cur };
   for (uint32_t k = 0; k < s->n; k++) {
-    if (s->fmt && s->fmt[k].n) e->p->ir->lib->format(&b, s->argt[k], f->R[s->regs[k]], s->fmt[k]);
+    if (f->S[s->regs[k]] != ST_OK) buf_z(&b, f->S[s->regs[k]] == ST_MISSING ? "(missing)" : "(error)");
+    else if (s->fmt && s->fmt[k].n) e->p->ir->lib->format(&b, s->argt[k], f->R[s->regs[k]], s->fmt[k]);
     else val_print(&b, s->argt[k], f->R[s->regs[k]], false);
   }
   text *t = ARENA_NEW(e->cur, text);

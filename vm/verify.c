@@ -147,6 +147,12 @@ static bool lifts_all(const code_site *s) {
   return true;
 }
 
+static bool lifts_none(const code_site *s) {
+  for (uint32_t k = 0; k < s->n; k++)
+    if (s->lifts[k]) return false;
+  return true;
+}
+
 static bool list_ok(const check *c, const ins *i, const code_site *s) {
   const type *elem = elem_of(c, i->a, TY_LIST);
   for (uint32_t k = 0; k < s->n; k++)
@@ -320,7 +326,7 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_LIST: return site_ok(c, i) && lifts_all(s) && list_ok(c, i, s);
   case BC_RECORD: return site_ok(c, i) && record_ok(c, i, s);
   case BC_WITH: return site_ok(c, i) && with_ok(c, i, s);
-  case BC_INTERP: return site_ok(c, i) && lifts_all(s) && interp_ok(c, i, s, scratch);
+  case BC_INTERP: return site_ok(c, i) && (lifts_all(s) || lifts_none(s)) && interp_ok(c, i, s, scratch);
   case BC_CALL: return site_ok(c, i) && call_ok(c, i, s);
   case BC_FN: return site_ok(c, i) && fn_ok(c, i, s);
   case BC_TABLE: return site_ok(c, i) && table_ok(c, i, s);
