@@ -194,6 +194,11 @@ static ex unknown_name(checker *c, const ast *n) {
     diag_note_add(c->d, g, (span){ 0, 0 }, "ask whether a value is there with `x exists` and `x missing`");
     return ex_bad(c, n->sp);
   }
+  for (uint32_t i = 0; i < c->ty.all.n; i++)
+    if (c->ty.all.v[i]->kind == TY_UNION && union_has(c->ty.all.v[i], name)) {
+      diag_fix_add(c->d, g, n->sp, str_fmt(c->a, "\"%.*s\"", STR_ARG(name)), "if the text is meant, write \"%.*s\"", STR_ARG(name));
+      return ex_bad(c, n->sp);
+    }
   strs near = { 0 };
   near_locals(c, &near);
   near_decls(c, &near, ~0u);

@@ -82,9 +82,38 @@ static void option_tags(checker *c, const ast *v, prog_rule *r) {
   for (uint32_t i = 0; i < r->ntags; i++) r->tags[i] = str_of(one ? e.n->k.t : e.n->k.l->v[i].t);
 }
 
+/* Operators of other languages: what reads as an option is meant to continue the clause before it. */
+static const struct { const char *word, *instead; } operators[] = {
+  { "is", "`==` compares, `x exists` and `x missing` ask whether a value is there" },
+  { "isnt", "`!=` compares, `x exists` and `x missing` ask whether a value is there" },
+  { "equals", "`==` compares" },
+  { "eq", "`==` compares" },
+  { "between", "a range is asked for with `in`: `x in 1..3`" },
+  { "like", "write `x contains \"part\"`, or `x matches r\"^pattern$\"`" },
+  { "has", "write `xs contains x`" },
+  { "includes", "write `xs contains x`" },
+  { "startswith", "write `x.starts_with(\"start\")`" },
+  { "endswith", "write `x.ends_with(\"end\")`" },
+};
+
+/* What to write instead of the foreign operator with which a clause goes on; NULL: it does not. */
+static const char *foreign_operator(checker *c, const ast *clause) {
+  const ast *o = clause ? clause->next : NULL;
+  if (!o || (clause->kind != AST_REQUIRE && clause->kind != AST_FORBID) || o->kind != AST_OPTION) return NULL;
+  str between = source_slice(c->src, (span){ clause->sp.end, o->sp.beg });
+  if (memchr(between.p, '\n', between.n)) return NULL;
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    if (str_eq(o->name, str_z(operators[i].word))) return operators[i].instead;
+  return NULL;
+}
+
 static void option_unknown(checker *c, const ast *n, enum opt_place place) {
   diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->name_sp, "unknown option `%.*s`", STR_ARG(n->name));
   strs near = { 0 };
+  if (place == OPT_RULE) {
+    static const char *const words[] = { "require", "forbid", "otherwise", "let", "fix", "at" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) *VEC_PUSH(c->a, &near) = str_z(words[i]);
+  }
   for (int i = 0; i < NOPTIONS; i++)
     if (options[i].places & place) *VEC_PUSH(c->a, &near) = str_z(options[i].name);
   check_suggest(c, g, n->name_sp, n->name, &near);
@@ -161,8 +190,11 @@ void rule_header(checker *c, decl *d) {
   rule_options o = { .sev = SEV_ERROR };
   uint32_t seen = 0;
   str zone = { NULL, 0 };
-  AST_EACH(n, d->node)
-    if (n->kind == AST_OPTION) check_option(c, n, OPT_RULE, &o, r, &seen, &zone);
+  const ast *last = NULL;
+  AST_EACH(n, d->node) {
+    if (n->kind == AST_OPTION && !foreign_operator(c, last)) check_option(c, n, OPT_RULE, &o, r, &seen, &zone);
+    last = n;
+  }
   r->sev = o.sev, r->owner = o.owner, r->because = o.because, r->link = o.link;
   const ast *b = d->node->a;
   if (b && b->kind == AST_BINDER) {
@@ -338,8 +370,13 @@ void rule_body(checker *c, decl *d) {
       *VEC_PUSH(c->a, &lets) = l;
     } else if (k == AST_REQUIRE || k == AST_FORBID) {
       prog_clause x;
+      const char *instead = foreign_operator(c, n);
       any = true;
-      if (clause(c, n, &x, r->source >= 0)) *VEC_PUSH(c->a, &clauses) = x;
+      if (instead) {
+        diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->next->name_sp, "there is no operator `%.*s`", STR_ARG(n->next->name));
+        diag_note_add(c->d, g, (span){ 0, 0 }, "%s", instead);
+        d->bad = true;
+      } else if (clause(c, n, &x, r->source >= 0)) *VEC_PUSH(c->a, &clauses) = x;
       else d->bad = true;
     } else if (k == AST_FIX) {
       diag_add(c->d, DIAG_NOT_RUN, n->sp, "`fix` is not run by this version yet");

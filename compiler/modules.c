@@ -188,6 +188,7 @@ static void one_import(checker *c, cfile *f, const ast *n) {
   module *m = names_get(&c->modules, path);
   if (!m) {
     diag *g = diag_add(c->d, DIAG_MODULE_UNKNOWN, n->a->sp, "there is no module `%.*s` among the files of this run", STR_ARG(path));
+    diag_note_add(c->d, g, (span){ 0, 0 }, "name the file that begins with `module %.*s`, or its folder, beside the others on the command line", STR_ARG(path));
     strs near = { 0 };
     for (uint32_t i = 0; i < c->module_list.n; i++) *VEC_PUSH(c->a, &near) = c->module_list.v[i]->name;
     check_suggest(c, g, n->a->sp, path, &near);

@@ -31,7 +31,7 @@ static bool begins_statement(const token *t) {
 
 /* One token, words turned into names where they are. */
 static void filtered_next(parser *p) {
-  p->prev = p->tok;
+  p->before = p->prev, p->prev = p->tok;
   raw_next(p, &p->tok);
   token *t = &p->tok;
   if (t->class && (p->prev.kind == '.' || next_is_colon(p))) t->kind = LEX_NAME, t->class = LEX_NO_WORD;
@@ -40,6 +40,7 @@ static void filtered_next(parser *p) {
     if (begins_statement(t)) p->parens = 0;
     if (t->class == LEX_DECL_WORD) p->decl = t->kind;
   }
+  else if (p->prev.kind == '{') p->line_word = *t;
   if (t->kind == '(' || t->kind == '[') p->parens++;
   else if ((t->kind == ')' || t->kind == ']') && p->parens) p->parens--;
 }

@@ -226,7 +226,7 @@ void parse_report(parser *p, const expected *e) {
     report_at_file(p);
     return;
   }
-  if (report_special(p, e)) return;
+  if (report_special(p, e) || parse_slip(p, e)) return;
   if (!(t->flags & LEX_LINE_FIRST) && report_misspelt(p, false)) return;
   str want = what_expected(p, e), found = what_found(p, t);
   bool next_line = ((t->flags & LEX_LINE_FIRST) || t->kind == LEX_EOF) && p->prev.kind;

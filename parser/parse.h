@@ -17,9 +17,9 @@ typedef struct parser {
   bool want_expr;       /* parse_expr, not parse_file */
   bool started;         /* the pseudo token that says so has been given */
   /* filter.c */
-  token tok, prev, peek; /* tok: the parser's lookahead; prev: before it; peek: read ahead */
+  token tok, prev, before, peek; /* tok: the parser's lookahead; prev: the one before it; before: that before prev; peek: read ahead */
   bool has_peek;
-  token line_word;      /* first token of the line on which tok stands */
+  token line_word;      /* first token of the line on which tok stands, or of the block that begins on it */
   uint32_t parens;      /* open ( and [ at tok, since the last word that begins a clause or declaration */
   uint32_t depth;       /* open brackets of every kind, for the limit */
   int skip;             /* recovery: drop tokens up to the next place of this level (+1); 0 is none */
@@ -39,6 +39,7 @@ bool parse_resync(parser *p, int level);         /* after an error: true when th
 /* message.c: what is wrong, in words. */
 typedef struct expected { const int *kinds; int n; } expected; /* lexer kinds that could stand here */
 void parse_report(parser *p, const expected *e);
+bool parse_slip(parser *p, const expected *e);   /* slip.c: a usual slip, reported: true */
 void parse_unclosed(parser *p, span open, span end, const char *what);
 
 /* build.c: one function a construct. Every one allocates in p->a and never fails (see arena_alloc). */

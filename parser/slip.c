@@ -1,0 +1,133 @@
+/* Slips of hands that are used to other languages (SQL, spreadsheets, JavaScript) or to none: each is recognized from the tokens around the error
+ * and answered with what is written instead. What is not recognized is message.c's. */
+#include "parser/parse.h"
+
+#include <string.h>
+
+static bool is_word(const token *t, const char *word) { return t->kind == LEX_NAME && !(t->flags & LEX_BACKQUOTED) && str_eq(t->text, str_z(word)); }
+
+static str text_at(const parser *p, span sp) { return (str){ p->f->text.p + (sp.beg - p->f->base), sp.end - sp.beg }; }
+
+static bool says_fix(parser *p, span sp, str by, const char *what, str found) {
+  diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, sp, "%s, not `%.*s`", what, STR_ARG(found));
+  lex_fix(&p->lx, g, sp, by, "write `%.*s`", STR_ARG(by));
+  return true;
+}
+
+/* `== missing`, `not missing`, `is missing`, `is not missing`, `!= exists` */
+static bool presence(parser *p) {
+  const token *t = &p->tok, *prev = &p->prev;
+  bool is = is_word(prev, "is"), neg = false;
+  span sp = { prev->sp.beg, t->sp.end };
+  int kind = t->kind;
+  if (is && kind == LEX_NOT) {
+    str rest = { p->f->text.p + (t->sp.end - p->f->base), p->f->text.n - (t->sp.end - p->f->base) };
+    uint32_t i = 0;
+    while (i < rest.n && rest.p[i] == ' ') i++;
+    const char *words[] = { "missing", "exists" };
+    for (int w = 0; w < 2; w++)
+      if (rest.n - i >= strlen(words[w]) && !memcmp(rest.p + i, words[w], strlen(words[w])))
+        kind = w ? LEX_EXISTS : LEX_MISSING, neg = true, sp.end += i + (uint32_t)strlen(words[w]);
+  }
+  if (kind != LEX_MISSING && kind != LEX_EXISTS) return false;
+  if (prev->kind == LEX_NOT) {
+    neg = true;
+    if (is_word(&p->before, "is")) sp.beg = p->before.sp.beg;
+  } else if (prev->kind == LEX_NE) neg = true;
+  else if (prev->kind != LEX_EQ && prev->kind != '=' && !is) return false;
+  str by = (kind == LEX_MISSING) != neg ? STR("missing") : STR("exists");
+  return says_fix(p, sp, by, "whether a value is there is asked with `x exists` or `x missing`", text_at(p, sp));
+}
+
+/* 1,000 */
+static bool grouped_number(parser *p) {
+  const token *t = &p->tok;
+  if (t->kind != ',' || p->prev.kind != LEX_INT || p->prev.sp.end != t->sp.beg || p->parens) return false;
+  uint32_t at = t->sp.end - p->f->base, i = 0;
+  while (at + i < p->f->text.n && p->f->text.p[at + i] >= '0' && p->f->text.p[at + i] <= '9') i++;
+  if (i != 3) return false;
+  span sp = { p->prev.sp.beg, t->sp.end + 3 };
+  str by = str_fmt(p->a, "%.*s_%.*s", STR_ARG(text_at(p, p->prev.sp)), 3, p->f->text.p + at);
+  return says_fix(p, sp, by, "the digits of a number are grouped with `_`", text_at(p, sp));
+}
+
+/* 3 moths */
+static bool unit(parser *p) {
+  const token *number = &p->prev, *word = &p->tok;
+  if (word->kind != LEX_NAME || (word->flags & LEX_LINE_FIRST)) number = &p->before, word = &p->prev;
+  if ((number->kind != LEX_INT && number->kind != LEX_DEC) || word->kind != LEX_NAME || (word->flags & LEX_LINE_FIRST) || word->text.n < 3) return false;
+  str words[64];
+  size_t n = 0;
+  for (uint32_t i = 0; i < lex_nwords && n < 64; i++)
+    if (lex_words[i].kind == LEX_DUNIT || lex_words[i].kind == LEX_SUNIT) words[n++] = str_z(lex_words[i].word);
+  const str *best = suggest(word->text, words, n);
+  if (!best) return false;
+  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, word->sp, "there is no unit `%.*s`; did you mean `%.*s`?", STR_ARG(word->text), STR_ARG(*best));
+  lex_fix(&p->lx, g, word->sp, *best, "write `%.*s`", STR_ARG(*best));
+  return true;
+}
+
+/* all c in ... */
+static bool quantifier(parser *p) {
+  static const char *const others[][2] = { { "all", "every" }, { "each", "every" }, { "forall", "every" }, { "any", "some" }, { "none", "no" } };
+  if (p->tok.kind != LEX_IN || p->prev.kind != LEX_NAME) return false;
+  const token *w = &p->before;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (str_eq(text_at(p, w->sp), str_z(others[i][0]))) return says_fix(p, w->sp, str_z(others[i][1]), "`every`, `some` and `no` speak of the elements of a list", w->text);
+  return false;
+}
+
+/* Where on the line of the token, before it, the word stands; NULL: nowhere. */
+static const char *line_has(const parser *p, const char *word) {
+  const char *end = p->f->text.p + (p->tok.sp.beg - p->f->base), *beg = end;
+  while (beg > p->f->text.p && beg[-1] != '\n') beg--;
+  for (size_t n = strlen(word); beg + n < end; beg++)
+    if (!memcmp(beg, word, n)) return beg;
+  return NULL;
+}
+
+static bool tell(parser *p, const char *what) {
+  lex_error(&p->lx, DIAG_SYN_SLIP, p->tok.sp, "%s", what);
+  return true;
+}
+
+static bool in_context(parser *p) {
+  const token *t = &p->tok;
+  if (t->kind == LEX_WHERE && (line_has(p, "every ") || line_has(p, "some ") || line_has(p, "no ")))
+    return tell(p, "`every`, `some` and `no` have no `where`: write `every x in xs: p implies q`, `some x in xs: p and q`");
+  if (t->kind == LEX_AND && line_has(p, " between ")) return tell(p, "a range is asked for with `in`: write `x in 1..3`, not `x between 1 and 3`");
+  if (t->kind == ',' && p->prev.kind == LEX_TEXT && line_has(p, " in \"")) return tell(p, "a list stands in brackets: write `x in [\"a\", \"b\"]`");
+  return false;
+}
+
+/* A name that is nearly one of the words that could stand here. */
+static bool expected_word(parser *p, const expected *e) {
+  const token *t = &p->tok;
+  if (t->kind != LEX_NAME || (t->flags & (LEX_LINE_FIRST | LEX_BACKQUOTED)) || t->text.n < 3) return false;
+  str words[96];
+  size_t n = 0;
+  for (uint32_t i = 0; i < lex_nwords; i++)
+    for (int k = 0; k < e->n && n < 96; k++)
+      if (e->kinds[k] == lex_words[i].kind) words[n++] = str_z(lex_words[i].word);
+  const str *best = suggest(t->text, words, n);
+  if (!best) return false;
+  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, t->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(t->text), STR_ARG(*best));
+  lex_fix(&p->lx, g, t->sp, *best, "write `%.*s`", STR_ARG(*best));
+  return true;
+}
+
+/* `id : text kye`, found when the next field does not make sense as a value. */
+static bool modifier(parser *p) {
+  const token *w = &p->before;
+  if (p->decl != LEX_RECORD || p->tok.kind != ':' || w->kind != LEX_NAME || (w->flags & LEX_LINE_FIRST)) return false;
+  const str words[] = { STR("key"), STR("unique"), STR("from"), STR("split"), STR("default") };
+  const str *best = suggest(w->text, words, sizeof words / sizeof *words);
+  if (!best) return false;
+  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, w->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(w->text), STR_ARG(*best));
+  lex_fix(&p->lx, g, w->sp, *best, "write `%.*s`", STR_ARG(*best));
+  return true;
+}
+
+bool parse_slip(parser *p, const expected *e) {
+  return presence(p) || grouped_number(p) || unit(p) || quantifier(p) || in_context(p) || modifier(p) || expected_word(p, e);
+}
