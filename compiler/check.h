@@ -89,6 +89,7 @@ struct decl {
   VEC(span) dep_spans;
   VEC(prog_rule *) own;  /* RECORD: its refinements' rules */
   names fields;          /* RECORD: name -> field index + 1 */
+  decl *scans;           /* LET, FN: a source that it walks whole, itself or by the functions that it calls */
 };
 
 struct module {
@@ -349,6 +350,9 @@ void reads_all(checker *c, const decl_list *order);  /* reads.c */
 void cost_all(checker *c, const decl_list *order);
 void lint_rule(checker *c, const prog_rule *r);
 void lint_imports(checker *c);
+void lint_scans(checker *c, const decl_list *order);
+/* check_binder.c. walked: the source that is read again for each row of rows; by: where, as the end of the sentence */
+void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by);
 void lint_and_or(checker *c, const ir *n);
 
 #endif

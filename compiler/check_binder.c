@@ -97,6 +97,14 @@ static void find_lookup(checker *c, ir_binder *b, const ir *test, bool optional_
     for (uint32_t i = 0; i < test->n; i++) propose(c, b, test->v[i], optional_too);
 }
 
+void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by) {
+  diag *g = diag_add(c->d, DIAG_SCAN, sp, "every row of `%.*s` is read again for each row of `%.*s`%.*s", STR_ARG(walked->name), STR_ARG(rows->name),
+                     STR_ARG(by));
+  diag_note_add(c->d, g, (span){ 0, 0 }, "the work grows with rows(%.*s) · rows(%.*s)", STR_ARG(rows->name), STR_ARG(walked->name));
+  diag_note_add(c->d, g, (span){ 0, 0 }, "an equality on one of its fields, as in `where x.field == ...`, makes this a look-up");
+  diag_note_add(c->d, g, (span){ 0, 0 }, "what does not depend on the row is computed once when a `let` of the module names it");
+}
+
 static void note_source(checker *c, const walk *w) {
   ir_binder *b = w->b;
   if (b->source < 0 || w->bad) return;
@@ -112,12 +120,9 @@ static void note_source(checker *c, const walk *w) {
   } else {
     bool per_row = c->u->source >= 0 || (c->u->d && (c->u->d->kind == DK_FN || c->u->d->kind == DK_LET));
     if (per_row) s->scanned = true;
+    if (per_row && c->u->source < 0) c->u->d->scans = c->source_decls.v[b->source];
     if (c->u->source < 0 || !c->o->lints || c->sealed) return;
-    decl *d = c->source_decls.v[b->source];
-    diag *g = diag_add(c->d, DIAG_SCAN, w->sp, "every row of `%.*s` is read again for each row of `%.*s`", STR_ARG(d->name),
-                       STR_ARG(c->source_decls.v[c->u->source]->name));
-    diag_note_add(c->d, g, (span){ 0, 0 }, "the work grows with rows(%.*s) · rows(%.*s)", STR_ARG(c->source_decls.v[c->u->source]->name), STR_ARG(d->name));
-    diag_note_add(c->d, g, (span){ 0, 0 }, "an equality on one of its fields, as in `where x.field == ...`, makes this a look-up");
+    warn_of_scan(c, w->sp, c->source_decls.v[b->source], c->source_decls.v[c->u->source], (str){ "", 0 });
   }
 }
 

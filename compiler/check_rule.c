@@ -227,11 +227,13 @@ void audience_header(checker *c, decl *d) {
 
 /* ---- clauses ---- */
 
+/* Which empty lists make a pass vacuous. Not what is looked up by equality: how many rows are walked there is up to the host, which may propose too
+   many, and a mark must not depend on it. */
 static void mark_vacuous(ir *n) {
   if (n->kind == IR_AND)
     for (uint32_t i = 0; i < n->n; i++) mark_vacuous(n->v[i]);
   else if (n->kind == IR_IMPLIES) mark_vacuous(n->b);
-  else if (n->kind == IR_QUANT && n->op == Q_EVERY) n->flags |= IRF_VACUOUS;
+  else if (n->kind == IR_QUANT && n->op == Q_EVERY && n->bind->eq_field < 0) n->flags |= IRF_VACUOUS;
 }
 
 static bool has_quant(const ir *n) {

@@ -60,7 +60,10 @@ bool rt_engine_open(rt_engine *e, const rt_program *p, const mem *m, vm_limits l
   return true;
 }
 
-void rt_engine_data(rt_engine *e, src_data *d) { e->inner = d ? src_host(d, vm_arena(e->vm)) : NULL; }
+void rt_engine_data(rt_engine *e, src_data *d) {
+  e->inner = d ? src_host(d, vm_arena(e->vm)) : NULL;
+  vm_forget(e->vm);
+}
 
 void rt_engine_close(rt_engine *e) {
   if (e->vm) vm_close(e->vm);

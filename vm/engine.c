@@ -40,7 +40,8 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->cur = &e->main;
   e->lib = (lib_ctx){ .a = e->cur, .keep = &e->keep, .m = m, .state = ls, .steps = &e->steps };
   e->inactive = mem_try(m, p->ir->nrules + 1u);
-  if (!e->inactive || !grow_stack(e, p->stack + 1)) {
+  e->once = mem_try(m, sizeof *e->once * (p->ir->nfns + 1u));
+  if (!e->inactive || !e->once || !grow_stack(e, p->stack + 1)) {
     vm_close(e);
     return NULL;
   }
@@ -58,16 +59,20 @@ void vm_close(vm_engine *e) {
   mem_free(e->m, e->stack_st, e->stack_cap);
   mem_free(e->m, e->walks, sizeof *e->walks * e->walks_cap);
   mem_free(e->m, e->inactive, e->p->ir->nrules + 1u);
+  mem_free(e->m, e->once, sizeof *e->once * (e->p->ir->nfns + 1u));
   mem_free(e->m, e, sizeof *e);
 }
 
 void vm_set_now(vm_engine *e, int64_t now_usec) {
   e->now = e->lib.now = now_usec;
+  vm_forget(e);
   for (uint32_t i = 0; i < e->p->ir->nrules; i++) {
     const prog_rule *r = e->p->ir->rules[i];
     e->inactive[i] = (r->has_since && now_usec < r->since) || (r->has_until && now_usec >= r->until);
   }
 }
+
+void vm_forget(vm_engine *e) { memset(e->once, 0, sizeof *e->once * (e->p->ir->nfns + 1u)); }
 
 void vm_reset(vm_engine *e) {
   if (e->main.used) arena_reset(&e->main);

@@ -95,8 +95,29 @@ int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i) {
   return refuse(e, f, i, done == ST_ERR ? ST_ERR : ST_MISSING, e->lib.error);
 }
 
+/* A function without parameters (so is every `let` of a module that is no constant) depends on the run's data and clock alone: it is computed once.
+   Values that point into memory of the row are not kept, but for texts, which are copied. */
+static void remember(vm_engine *e, uint32_t fn) {
+  const type *t = e->p->ir->fns[fn]->ret;
+  val v = e->ret;
+  if (e->ret_st == ST_OK && code_is_pointer(t)) {
+    if (t->kind != TY_TEXT && t->kind != TY_UNION) return;
+    if (!v.t->atom) { /* one of the program's literals stays where it is: their equality is that of their places */
+      text *copy = ARENA_NEW(&e->keep, text);
+      *copy = text_of(str_dup(&e->keep, str_of(v.t)));
+      v.t = copy;
+    }
+  }
+  e->once[fn] = (vm_once){ true, e->ret_st, v };
+}
+
 int vm_op_fn(vm_engine *e, const vm_frame *f, const ins *i) {
   const code_site *s = &f->u->tab->sites[i->d];
+  const vm_once *once = s->n ? NULL : &e->once[s->index];
+  if (once && once->known && (once->st == ST_OK || !f->u->collect)) { /* causes are noted by the body */
+    f->R[i->a] = once->v;
+    return give_status(f, i, once->st);
+  }
   uint8_t st = lifted(f, s);
   if (st != ST_OK) return give_status(f, i, st);
   const code_fn *fn = &e->p->c->fns[s->index];
@@ -111,6 +132,7 @@ int vm_op_fn(vm_engine *e, const vm_frame *f, const ins *i) {
   int rc = vm_run(e, u, R, S, NULL);
   e->sp = base;
   if (rc < 0) return rc;
+  if (once) remember(e, s->index);
   f->R[i->a] = e->ret;
   return give_status(f, i, e->ret_st);
 }

@@ -30,6 +30,7 @@ typedef struct vm_limits { uint64_t steps, bytes; } vm_limits; /* per record; 0:
 vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_state *ls, vm_limits lim);
 void vm_close(vm_engine *e);
 void vm_set_now(vm_engine *e, int64_t now_usec);
+void vm_forget(vm_engine *e);                                    /* the data behind the host is another: what was kept between records is stale */
 uint32_t vm_frame_size(const vm_program *p);                    /* rec.cap of row records that avoids a copy */
 
 typedef struct vm_cause { str text; uint8_t kind; /* ST_MISSING or ST_ERR */ str error; /* why, for ST_ERR */ } vm_cause;

@@ -30,6 +30,9 @@ typedef struct vm_walk {
 typedef struct vm_notes { uint32_t n; vm_cause *v; } vm_notes;
 typedef struct vm_gather { arena *a; VEC(val) got; } vm_gather;
 
+/* What a function without parameters gave: the same for all records of a run. */
+typedef struct vm_once { bool known; uint8_t st; val v; } vm_once;
+
 struct vm_engine {
   const mem *m;
   const vm_program *p;
@@ -58,6 +61,7 @@ struct vm_engine {
   uint32_t nmessages;
   str clause_text;
   uint8_t *inactive;     /* one a rule */
+  vm_once *once;         /* one a function */
   const code_rule *rules; /* the program's, near at hand */
   int (*run_table)(const vm_table *t, const val *R);
   str failure;

@@ -269,6 +269,38 @@ static void a_failing_host_ends_the_run(void **state) {
   kit_end(&k);
 }
 
+/* What a `let` of the module finds in the data is found once, and again when the data is another. */
+static void what_no_row_changes_is_computed_once(void **state) {
+  (void)state;
+  kit k;
+  begin(&k, ASSETS "let dearest = max(l.fee for l in licenses)\nlet first = min(l.asset for l in licenses)\n"
+                   "let none = min(l.fee for l in licenses where l.fee > 100)\n"
+                   "rule r for a in assets { require dearest == 2 and first == \"A1\" }\nrule u for a in assets { require none > 1 }\n");
+  fill_licenses(&k, 3);
+  rec *a = an_asset(&k, true);
+  uint32_t r = kit_rule(&k, "t.r"), u = kit_rule(&k, "t.u");
+  vm_result out;
+  for (int i = 0; i < 3; i++) {
+    if (i) k.fail_after = 0; /* nobody asks the host again */
+    assert_int_equal(vm_rule(k.e, r, a, false, &out), VM_OK);
+    assert_int_equal(out.v, V_PASS);
+    assert_int_equal(vm_rule(k.e, u, a, false, &out), VM_OK);
+    assert_int_equal(out.v, V_UNKNOWN);
+    vm_reset(k.e);
+  }
+  k.fail_after = -1; /* an explanation computes what is missing once more, for its causes */
+  assert_int_equal(vm_rule(k.e, u, a, true, &out), VM_OK);
+  assert_int_equal(out.clauses[0].ncauses, 1);
+  vm_reset(k.e);
+  kit_int(k.rows[1][2], "fee", 7);
+  assert_int_equal(vm_rule(k.e, r, a, false, &out), VM_OK);
+  assert_int_equal(out.v, V_PASS);
+  vm_forget(k.e);
+  assert_int_equal(vm_rule(k.e, r, a, false, &out), VM_OK);
+  assert_int_equal(out.v, V_FAIL);
+  kit_end(&k);
+}
+
 /* An allocator that fails at its n-th call. */
 typedef struct failing { int left; long balance; } failing;
 static void *failing_fn(void *ud, void *p, size_t old_n, size_t n) {
@@ -378,6 +410,7 @@ int main(void) {
     cmocka_unit_test(rules_outside_their_time_are_inactive),
     cmocka_unit_test(a_spent_budget_is_no_verdict),
     cmocka_unit_test(a_failing_host_ends_the_run),
+    cmocka_unit_test(what_no_row_changes_is_computed_once),
     cmocka_unit_test(memory_that_runs_out_is_told_and_nothing_leaks),
     cmocka_unit_test(bytes_are_bounded_too),
     cmocka_unit_test(walks_with_texts_take_constant_memory),
