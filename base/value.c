@@ -456,3 +456,25 @@ void val_json(buf *out, const type *t, val v, uint8_t st) {
   }
   }
 }
+
+str rec_why_bad(arena *a, const rec *r, uint32_t field, const rec *top) {
+  str why = STR("cannot be read");
+  for (const bad *b = r->bads; b; b = b->next)
+    if (b->field == field) {
+      why = b->message;
+      break;
+    }
+  if (r == top || !r->ty->nkeys) return why;
+  buf b = { .a = a };
+  const char *dot = memrchr(r->ty->name.p, '.', r->ty->name.n);
+  uint32_t from = dot ? (uint32_t)(dot + 1 - r->ty->name.p) : 0;
+  buf_fmt(&b, "in %.*s", (int)(r->ty->name.n - from), r->ty->name.p + from);
+  for (uint32_t i = 0; i < r->ty->nkeys; i++) {
+    uint16_t k = r->ty->keys[i];
+    if (r->st[k] != ST_OK) return why;
+    buf_z(&b, i ? ", " : " ");
+    val_print(&b, r->ty->fields[k].type, r->v[k], false);
+  }
+  buf_fmt(&b, ": %.*s", STR_ARG(why));
+  return buf_done(&b);
+}

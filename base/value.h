@@ -69,6 +69,8 @@ uint64_t val_hash(const type *t, val v);   /* equal values hash alike */
 /* How a value looks in messages (quoted = false: text bare) and in lists and tables of the output (quoted = true: "text").
    Numbers: shortest round-trip. Dates ISO. Colors #RRGGBB or #RRGGBBAA. Long lists are cut after 8 elements with their count. */
 void val_print(buf *out, const type *t, val v, bool quoted);
+/* Why a field of r is in error. top: the record that is being judged; another one is named by its key. */
+str rec_why_bad(arena *a, const rec *r, uint32_t field, const rec *top);
 /* The same as JSON: text, int, number as JSON; date, time, color, duration as their texts; ref as its key. */
 void val_json(buf *out, const type *t, val v, uint8_t st);
 void json_text(buf *out, str s);           /* quoted and escaped JSON string; invalid UTF-8 becomes U+FFFD */

@@ -1,4 +1,4 @@
-/* blazon explain: the long story of a message code, a library function, a format or an option of a rule. */
+/* blazon explain: the long story of a message code, a library function, a format, an option of a rule or a word of the language. */
 #include "cli/cli.h"
 
 #include "stdlib/builtin.h"
@@ -39,6 +39,13 @@ static const show_format show_formats[] = {
 #define FMT(name, types, example, result, doc) { #name, types, example, result, doc },
 #include "stdlib/formats.def"
 #undef FMT
+};
+
+typedef struct word { const char *word, *text, *example; } word;
+static const word words[] = {
+#define WORD(w, text, example) { w, text, example },
+#include "cli/words.def"
+#undef WORD
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -96,6 +103,17 @@ static bool explain_record_type(cli *c, const char *name) {
   return false;
 }
 
+static bool explain_word(cli *c, const char *name, bool more) {
+  for (size_t i = 0; i < COUNT(words); i++)
+    if (strcmp(words[i].word, name) == 0) {
+      if (more) out_ch(c->out, '\n');
+      head(c, name);
+      out_fmt(c->out, "\n%s\n\n    %s\n", words[i].text, words[i].example);
+      return true;
+    }
+  return false;
+}
+
 /* more: something was said of the name before. */
 static bool explain_option(cli *c, const char *name, bool more) {
   bool any = false;
@@ -122,6 +140,8 @@ static bool explain_option(cli *c, const char *name, bool more) {
 }
 
 static void list_all(cli *c) {
+  head(c, "words:");
+  for (size_t i = 0; i < COUNT(words); i++) out_fmt(c->out, "  %s\n", words[i].word);
   head(c, "rule options:");
   for (size_t i = 0; i < COUNT(rule_options); i++) out_fmt(c->out, "  %s\n", rule_options[i].name);
   head(c, "formats of text:");
@@ -141,6 +161,7 @@ static const str *near_name(cli *c, str wrong) {
   for (uint32_t i = 0; i < lib_count; i++) *VEC_PUSH(&c->a, &names) = str_z(lib_table[i].name);
   for (size_t i = 0; i < COUNT(rule_options); i++) *VEC_PUSH(&c->a, &names) = str_z(rule_options[i].name);
   for (size_t i = 0; i < COUNT(text_formats); i++) *VEC_PUSH(&c->a, &names) = str_z(text_formats[i].name);
+  for (size_t i = 0; i < COUNT(words); i++) *VEC_PUSH(&c->a, &names) = str_z(words[i].word);
   for (size_t i = 0; i < DIAG_COUNT; i++) *VEC_PUSH(&c->a, &names) = str_z(diag_table[i].code);
   return suggest(wrong, names.v, names.n);
 }
@@ -151,6 +172,7 @@ static bool explain_name(cli *c, const char *name) {
   if (!any) any = explain_group(c, name);
   if (explain_record_type(c, name)) any = true;
   if (explain_option(c, name, any)) any = true;
+  if (explain_word(c, name, any)) any = true;
   return any || explain_code(c, name);
 }
 
@@ -177,13 +199,13 @@ static int run(cli *c, const args *a) {
 
 const command cmd_explain = {
   "explain",
-  "CODE|FUNCTION|OPTION...",
-  "Tell the long story of a message, a function, a format or an option, with an example.",
+  "CODE|FUNCTION|WORD...",
+  "Tell the long story of a message, a function, a format or a word of the language, with an example.",
   NULL,
   opts,
   0,
   UINT32_MAX,
   "a name",
   run,
-  "  blazon explain E0312\n  blazon explain nearest\n  blazon explain severity\n",
+  "  blazon explain E0312\n  blazon explain nearest\n  blazon explain passes\n",
 };

@@ -191,10 +191,16 @@ static bool at_rule(const show *s, span sp) {
   return true;
 }
 
+/* What the run was told to let pass does not stand out as what breaks it. */
+static bool allowed(const show *s, const finding *x) {
+  if (x->kind == FIND_DATA) return x->code == DIAG_ROW_VALUE && s->allow & RT_ALLOW_ERROR;
+  return (x->v == V_UNKNOWN && s->allow & RT_ALLOW_UNKNOWN) || (x->v == V_ERROR && s->allow & RT_ALLOW_ERROR);
+}
+
 static void annotation(void *ud, const finding *x) {
   const show *s = ud;
   arena_mark mark = arena_save(&s->c->a);
-  out_fmt(s->o, "::%s", github_word(x->sev));
+  out_fmt(s->o, "::%s", allowed(s, x) ? "notice" : github_word(x->sev));
   span at = x->kind == FIND_RULE ? s->p->ir->rules[x->rule]->sp : x->decl;
   if (x->file.n && x->line) {
     out_z(s->o, " file=");
@@ -205,6 +211,7 @@ static void annotation(void *ud, const finding *x) {
   escaped(s->o, finding_rule(s, x), true);
   out_z(s->o, "::");
   if (x->key.n) escaped(s->o, x->key, false), out_z(s->o, ": ");
+  if (x->kind == FIND_DATA && x->key.n && x->column.n) escaped(s->o, x->column, false), out_z(s->o, ": ");
   escaped(s->o, finding_message(&s->c->a, s, x), false);
   if (x->kind == FIND_RULE && s->p->ir->rules[x->rule]->because.n) {
     out_z(s->o, "%0A");

@@ -86,19 +86,13 @@ static ref_val walk_local(ref_eval *e, const ir *n) {
   return e->f->local[n->local];
 }
 
-static str why_bad(const rec *r, uint32_t field) {
-  for (const bad *b = r->bads; b; b = b->next)
-    if (b->field == field) return b->message;
-  return STR("cannot be read");
-}
-
 static ref_val walk_field(ref_eval *e, const ir *n) {
   ref_val a = ref_walk(e, n->a);
   if (a.st) return no_value(a.st);
   const rec *r = a.v.r;
   uint8_t st = r->st[n->index];
   if (st == ST_OK) return present(r->v[n->index]);
-  ref_note(e, n, st, why_bad(r, n->index));
+  ref_note(e, n, st, rec_why_bad(e->c->a, r, n->index, e->top));
   return no_value(st);
 }
 

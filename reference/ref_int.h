@@ -27,6 +27,7 @@ typedef struct ref_eval {
   uint32_t depth;
   ref_cursor *open;      /* cursors to close when the evaluation is given up */
   jmp_buf *give_up;
+  const rec *top;        /* the record that is being judged; NULL: none */
 } ref_eval;
 
 /* The value of n in the current frame. Causes are noted as ir.def says. Gives up (jumps) when the host fails or steps run out. */

@@ -166,11 +166,12 @@ static void run_rule(ref_eval *e, const prog_rule *r, const rec *record, ref_res
 
 /* What the entry points share: run(e, ud) with a place to jump to. Cursors are closed on every way out; a jump of the arena goes on to the
    handler that the caller had installed. */
-static bool guarded(ref_ctx *c, void (*run)(ref_eval *e, void *ud), void *ud) {
+static bool guarded(ref_ctx *c, const rec *top, void (*run)(ref_eval *e, void *ud), void *ud) {
   jmp_buf give_up, oom, *outer = c->a->oom;
   ref_eval *e = ARENA_NEW(c->a, ref_eval);
   e->c = c;
   e->give_up = &give_up;
+  e->top = top;
   volatile int broken = 0;
   c->a->oom = &oom;
   int jumped = setjmp(oom);
@@ -192,7 +193,7 @@ static void run_rule_job(ref_eval *e, void *ud) {
 
 bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out) {
   memset(out, 0, sizeof *out);
-  return guarded(c, run_rule_job, &(rule_job){ c->p->rules[rule], r, out });
+  return guarded(c, r, run_rule_job, &(rule_job){ c->p->rules[rule], r, out });
 }
 
 typedef struct expr_job {
@@ -218,14 +219,14 @@ static void run_expr_job(ref_eval *e, void *ud) {
 
 bool ref_audience(ref_ctx *c, uint32_t audience, const rec *r, truth *out, uint32_t *ncauses, ref_cause **causes) {
   expr_job j = { .audience = c->p->audiences[audience], .record = r, .ncauses = ncauses, .causes = causes };
-  if (!guarded(c, run_expr_job, &j)) return false;
+  if (!guarded(c, r, run_expr_job, &j)) return false;
   *out = j.v.st == ST_ERR ? TR_E : j.v.st == ST_MISSING ? TR_U : j.v.v.i ? TR_T : TR_F;
   return true;
 }
 
 bool ref_expr(ref_ctx *c, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes) {
   expr_job j = { .x = x, .nlocals = nlocals, .ncauses = ncauses, .causes = causes };
-  if (!guarded(c, run_expr_job, &j)) return false;
+  if (!guarded(c, NULL, run_expr_job, &j)) return false;
   *out = j.v.v;
   *st = j.v.st;
   return true;

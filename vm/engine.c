@@ -177,6 +177,7 @@ static void begin_notes(vm_engine *e) {
 static int explain_clause(vm_engine *e, uint32_t rule, uint32_t clause, rec *r, vm_clause_result *out) {
   const code_rule *c = &e->p->c->rules[rule];
   begin_notes(e);
+  e->top = r;
   int t = run_top(e, c->why[clause], r);
   if (t < 0) return t;
   *out = (vm_clause_result){ .clause = clause, .result = (truth)t };
@@ -232,6 +233,7 @@ static int run_audience(vm_engine *e, void *ud) {
   const code_unit *u = j->causes ? a->why : j->r && j->r->clean ? a->fast : a->main;
   if (!fitting(e, u, j->r)) return RUN_HOST;
   begin_notes(e);
+  e->top = j->r;
   int t = run_top(e, u, j->r);
   if (t < 0) return t;
   *j->out = (truth)t;
@@ -267,6 +269,7 @@ static int run_eval(vm_engine *e, void *ud) {
   vm_measure_unit(e->p, u);
   if (!grow_stack(e, u->stack + 1)) return RUN_OOM;
   begin_notes(e);
+  e->top = NULL;
   int rc = vm_run_on_record(e, u, NULL);
   if (rc < 0) return rc;
   *j->out = e->ret;

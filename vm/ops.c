@@ -440,12 +440,6 @@ const val *vm_map_find(const map *m, const text *key) {
 
 /* ---- causes ---- */
 
-str vm_why_bad(const rec *r, uint32_t field) {
-  for (const bad *b = r->bads; b; b = b->next)
-    if (b->field == field) return b->message;
-  return STR("cannot be read");
-}
-
 /* Distinct by text and kind: the first reason stands. Causes before note_base belong to something else (see BC_MARK). */
 void vm_note(vm_engine *e, str cause, uint8_t st, str error) {
   for (uint32_t k = e->note_base; k < e->notes.n; k++)

@@ -110,7 +110,7 @@ L_FIELD: {
     const rec *r = R[ip->b].r;
     uint8_t s = r->st[ip->d];
     R[ip->a] = r->v[ip->d];
-    if (s != ST_OK) REFUSE(s, u->collect && s == ST_ERR ? vm_why_bad(r, ip->d) : (str){ 0 });
+    if (s != ST_OK) REFUSE(s, u->collect && s == ST_ERR ? rec_why_bad(e->cur, r, ip->d, e->top) : (str){ 0 });
     S[ip->a] = ST_OK;
     NEXT;
   }
@@ -281,7 +281,7 @@ L_NOTE:
   }
   NEXT;
 L_NOTE_FIELD:
-  if (S[ip->a] != ST_OK) vm_note(e, u->tab->causes[ip->d], S[ip->a], S[ip->a] == ST_ERR && root ? vm_why_bad(root, ip->a) : (str){ 0 });
+  if (S[ip->a] != ST_OK) vm_note(e, u->tab->causes[ip->d], S[ip->a], S[ip->a] == ST_ERR && root ? rec_why_bad(e->cur, root, ip->a, e->top) : (str){ 0 });
   NEXT;
 L_SAVE: {
     uint32_t mark = (uint32_t)R[ip->b].i;

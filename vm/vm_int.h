@@ -55,6 +55,7 @@ struct vm_engine {
   bool made;             /* the last instruction made a missing value or an error by itself ... */
   str why;               /* ... because */
   bool vacuous;
+  const rec *top;        /* the record that is being judged; NULL: none */
   val ret;               /* of UNIT_FN and UNIT_EXPR */
   uint8_t ret_st;
   str *messages;         /* of the clause that speaks, room for CODE_MAX_MESSAGES */
@@ -103,7 +104,6 @@ void vm_close_walks(vm_engine *e, uint32_t down_to);
 /* ---- causes ---- */
 void vm_note(vm_engine *e, str cause, uint8_t st, str error);
 void vm_cut(vm_engine *e, uint32_t mark, uint8_t what);
-str vm_why_bad(const rec *r, uint32_t field);
 
 /* ---- arith.c: ST_OK, or ST_ERR with *why set ---- */
 uint8_t vm_arith(ir_arith op, val a, val b, arena *mem, val *out, str *why);

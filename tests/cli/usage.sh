@@ -62,6 +62,8 @@ exits "codes in any case" 0
 run explain severity length slug
 exits "explain an option, a function and a format" 0
 says "explain shows a function's type" out 'length(s: text) -> int'
+unexplained=$(sed -n 's/^KEYWORD("\([^"]*\)".*/\1/p' "$ROOT/lexer/keywords.def" | while read -r word; do "$BLAZON" explain "$word" > /dev/null 2>&1 || echo "$word"; done)
+same "every word of the language is explained" "$unexplained" ""
 run explain lenght
 says "explain suggests" err 'did you mean `length`?'
 exits "nothing to explain is wrong usage" 4
