@@ -215,7 +215,7 @@ install: all lib ## the tool, the libraries, header, pkg-config file, manual, co
 	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libblazon.so
 	install -m 644 $(B)/libblazon.a $(DESTDIR)$(LIBDIR)/libblazon.a
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' tools/blazon.pc.in \
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' tools/blazon.pc.in \
 	  > $(DESTDIR)$(LIBDIR)/pkgconfig/blazon.pc
 	install -d $(DESTDIR)$(DATADIR)/man/man1 $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions \
 	  $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
@@ -224,7 +224,7 @@ install: all lib ## the tool, the libraries, header, pkg-config file, manual, co
 	$(B)/blazon completions zsh > $(DESTDIR)$(DATADIR)/zsh/site-functions/_blazon
 	$(B)/blazon completions fish > $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/blazon.fish
 	install -d $(DESTDIR)$(DATADIR)/doc/blazon
-	cp -R LICENSE README.md CHANGELOG.md examples $(DESTDIR)$(DATADIR)/doc/blazon/
+	cp -R LICENSE README.md CHANGELOG.md docs examples $(DESTDIR)$(DATADIR)/doc/blazon/
 uninstall: ## remove what install put there
 	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
 dist: ## build/blazon-VERSION.tar.gz of what is committed

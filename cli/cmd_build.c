@@ -40,6 +40,12 @@ static int run_disasm(cli *c, const args *a) {
   if (code != X_GOOD) return code;
   buf b = { .a = &c->a };
   vm_disasm(&b, c->p->vm, str_z(only));
+  for (int what = RT_NAME_RULE; only && !b.n && what <= RT_NAME_AUDIENCE; what++) { /* by its last parts */
+    str x, y;
+    int64_t at = rt_find_name(c->p->ir, (enum rt_names)what, str_z(only), &x, &y);
+    if (x.n) return cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", only, STR_ARG(x), STR_ARG(y));
+    if (at >= 0) vm_disasm(&b, c->p->vm, what == RT_NAME_RULE ? c->p->ir->rules[at]->name : c->p->ir->audiences[at]->name);
+  }
   if (!b.n && only)
     return cli_usage(c, NULL, "no rule, function or audience is named `%s`; `blazon check --list` lists them", only);
   out_add(c->out, b.p, b.n);
@@ -68,7 +74,7 @@ const command cmd_build = {
 };
 
 static const opt disasm_opts[] = {
-  { "only", 0, "NAME", NULL, "Only this rule, function or audience, by its qualified name." },
+  { "only", 0, "NAME", NULL, "Only this rule, function or audience, by its name." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output." },
   OPT_COLOR,
   OPT_END,

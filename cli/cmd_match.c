@@ -321,6 +321,7 @@ static int run(cli *c, const args *a) {
     show_diags(c, c->err, c->p, false);
     return cli_exit_of(status);
   }
+  show_diags(c, c->err, c->p, true);
   return match(c, a, &audiences, &o, &m);
 }
 

@@ -26,7 +26,7 @@ static const opt opts[] = {
     "1,000." },
   { "sample", 0, "N|P%", NULL,
     "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
-  { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record." },
+  { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record; KEY is `#3` for the third record of data without keys, `-` for a rule without records." },
   { "jobs", 'j', "N", NULL, "Threads for large tables; default: one a processor. The result does not depend on it." },
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Only the summary (text); no progress." },
@@ -128,6 +128,7 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
     else report_any(&s, f);
     return cli_finish(c, cli_exit_of(status));
   }
+  if (f == F_TEXT) show_diags(c, c->err, c->p, true);
   progress t = progress_start(c);
   o->progress = progress_tick, o->ud = &t;
   status = rt_validate(c->p, o, &c->r);

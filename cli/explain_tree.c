@@ -72,7 +72,10 @@ static int explain_now(explaining *x, const args *a, uint32_t rule, const char *
   int status = open_all(x, args_value(a, "db"), nbindings, bindings, pr);
   rec *r = NULL;
   if (status == RT_OK && (pr->source >= 0 || pr->refinement)) status = find_record(x, pr, key, &r);
-  if (status == RT_NONE) return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`", key, STR_ARG(pr->name));
+  bool keyless = !x->p->ir->records[pr->record]->shape.nkeys;
+  if (status == RT_NONE)
+    return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`%s", key, STR_ARG(pr->name),
+                     keyless ? "; its records have no key and are named by their position: `#1` is the first" : "");
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
   explanation ex;

@@ -27,8 +27,16 @@ static void spaces(out *o, int64_t n) {
   while (n-- > 0) out_ch(o, ' ');
 }
 
+/* On one line, whatever the key holds. */
 static str record_name(arena *a, const show *s, const finding *x) {
-  if (x->key.n) return x->key;
+  if (x->key.n) {
+    if (!memchr(x->key.p, '\n', x->key.n) && !memchr(x->key.p, '\t', x->key.n)) return x->key;
+    buf b = { .a = a };
+    for (uint32_t i = 0; i < x->key.n; i++)
+      if (x->key.p[i] == '\n' || x->key.p[i] == '\t') buf_z(&b, x->key.p[i] == '\n' ? "\\n" : "\\t");
+      else buf_ch(&b, x->key.p[i]);
+    return buf_done(&b);
+  }
   if (x->position) return str_fmt(a, "#%" PRId64, x->position);
   if (x->line && x->file.n) return str_fmt(a, "%.*s:%u:%u", STR_ARG(x->file), x->line, x->col);
   (void)s;

@@ -143,7 +143,7 @@ int rt_program_compile(rt_program *p, bool lints, int64_t now) {
   if (setjmp(p->oom)) { p->ir = NULL, p->vm = NULL; return RT_OOM; }
   if (p->unreadable) return RT_ENV;
   if (!p->bundle) {
-    if (lints) warn_of_empty_files(p);
+    warn_of_empty_files(p);
     compile_opts o = { .lib = &lib_std, .lints = lints, .now = now };
     ir_program *ir = compile(&p->a, &p->d, &p->src, &o);
     if (ir && !p->d.errors) {

@@ -258,4 +258,22 @@ echo '{"id":"a1","c":"c1","k":2}' > as.ndjson
 run validate ref.blz --source cs=cs.ndjson --source as_=as.ndjson
 says "a field's value stands beside the rule's own words" out 'k is 2'
 lacks "the key of a reference is not shown as the value behind it" out 'is "c1"'
+
+# small things that people trip over
+: > empty.blz
+run validate empty.blz
+says "an empty rule file is told" err '`empty.blz` is empty'
+exits "and is no error" 0
+run disasm rules.blz --only wide
+says "disasm knows short names" out 'lib.wide'
+run disasm rules.blz --only wyde
+exits "and says when there is none" 4
+printf '[{"id":"two\\nlines","size":0,"note":1}]' > parts.json
+run validate refs.blz --source parts=parts.json --only sized
+says "a key with a line break stays on its line" out 'two\nlines  size is 0'
+printf 'record P { size : int }\nsource ps : P\nrule sized for p in ps { require p.size > 0 }\n' > keyless.blz
+run validate keyless.blz --source ps=parts.json --explain sized 7
+says "records without a key are named by position" err '`#1` is the first'
+run validate rules.blz --db lib.db --only described --fail-on warning --allow unknown --format github
+lacks "what is allowed is no warning" out '::warning'
 finish
