@@ -4,6 +4,7 @@
 #include "cli/json.h"
 #include "cli/opt.h"
 #include "runtime/match.h"
+#include "runtime/testrun.h"
 #include "runtime/validate.h"
 
 enum { X_GOOD = 0, X_FINDINGS = 1, X_RULES = 2, X_ENV = 3, X_USAGE = 4 };
@@ -16,12 +17,13 @@ typedef struct cli {
   out *out, *err;          /* out: standard output or --output */
   rt_program *p;           /* closed by main */
   rt_report *r;
+  rt_test_report *t;
   bool quiet;
   int64_t now;
 } cli;
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
-extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_build, cmd_disasm, cmd_completions, cmd_help;
+extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
@@ -95,6 +97,9 @@ void report_sarif(const show *s);
 void report_junit(const show *s);
 void report_github(const show *s);
 void report_any(const show *s, enum format f);
+void json_place(json *j, const sources *src, span sp);            /* members file, line, column ...; none for nowhere */
+void json_diags(json *j, const show *s);                          /* member diagnostics */
+void out_xml(out *o, str s);                                      /* as text or attribute of XML */
 /* Each finding in order (data first, then rule by rule). */
 void each_finding(const rt_report *r, void (*f)(void *ud, const finding *x), void *ud);
 str finding_message(arena *a, const show *s, const finding *x);   /* one text for formats that have room for one */
@@ -102,6 +107,18 @@ str finding_file(const show *s, const finding *x);                /* data file, 
 str finding_rule(const show *s, const finding *x);                /* rule name, or the code of a data finding */
 const char *severity_name(severity s);
 str place_text(arena *a, const sources *src, span sp);            /* "rules/brand.blz:12", empty for nowhere */
+
+/* ---- reports of tests (report_test.c) ---- */
+enum test_format { TF_TEXT, TF_JUNIT, TF_TAP, TF_JSON };
+typedef struct test_show {
+  cli *c;
+  out *o;
+  const rt_program *p;
+  const rt_test_report *r; /* NULL: the rules do not compile */
+  int code;
+  bool verbose;
+} test_show;
+void report_tests(const test_show *s, enum test_format f);
 
 /* ---- explaining one verdict (explain_tree.c) ---- */
 int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings);

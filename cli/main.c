@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 const command *const commands[] = { &cmd_check, &cmd_validate, &cmd_match,       &cmd_fmt,  &cmd_explain,
-                                    &cmd_build, &cmd_disasm,   &cmd_completions, &cmd_help, NULL };
+                                    &cmd_test,  &cmd_build, &cmd_disasm,   &cmd_completions, &cmd_help, NULL };
 
 static const command *find_command(const char *name) {
   for (size_t i = 0; commands[i]; i++)
@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
   else code = dispatch(&c, argc, argv);
   if (c.out->path) out_close(c.out, false);
   rt_report_free(c.r);
+  rt_test_free(c.t);
   rt_program_free(c.p);
   if (c.ls) lib_close(c.ls);
   out_flush(c.err);

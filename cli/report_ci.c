@@ -8,7 +8,7 @@
 
 /* ---- JUnit ---- */
 
-static void xml(out *o, str s) {
+void out_xml(out *o, str s) {
   if (!s.n) return;
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
@@ -28,9 +28,9 @@ static void xml(out *o, str s) {
 
 static void case_open(out *o, str class, str name) {
   out_z(o, "    <testcase classname=\"");
-  xml(o, class);
+  out_xml(o, class);
   out_z(o, "\" name=\"");
-  xml(o, name);
+  out_xml(o, name);
   out_z(o, "\"");
 }
 
@@ -38,10 +38,10 @@ static void listed(const show *s, const find_group *g) {
   for (uint32_t i = 0; i < g->n; i++) {
     arena_mark mark = arena_save(&s->c->a);
     const finding *x = g->v[i];
-    xml(s->o, x->key);
+    out_xml(s->o, x->key);
     if (x->key.n) out_z(s->o, ": ");
     if (x->file.n && x->line) {
-      xml(s->o, x->file);
+      out_xml(s->o, x->file);
       out_fmt(s->o, ":%u:%u: ", x->line, x->col);
     }
     str m = finding_message(&s->c->a, s, x);
@@ -49,7 +49,7 @@ static void listed(const show *s, const find_group *g) {
       const char *nl = memchr(m.p + k, '\n', m.n - k);
       uint32_t stop = nl ? (uint32_t)(nl - m.p) : m.n;
       if (k) out_z(s->o, "; ");
-      xml(s->o, (str){ m.p + k, stop - k });
+      out_xml(s->o, (str){ m.p + k, stop - k });
       k = nl ? stop + 1 : m.n;
     }
     out_ch(s->o, '\n');
@@ -100,7 +100,7 @@ static void data_case(const show *s, const find_group *g) {
   case_open(s->o, STR("data"), name);
   bool bad = data_breaks(s, g);
   out_fmt(s->o, bad ? ">\n      <error type=\"%s\" message=\"" : ">\n      <system-out><!-- %s -->", diag_table[x->code].code);
-  if (bad) xml(s->o, x->message), out_z(s->o, "\">");
+  if (bad) out_xml(s->o, x->message), out_z(s->o, "\">");
   listed(s, g);
   out_z(s->o, bad ? "</error>\n    </testcase>\n" : "</system-out>\n    </testcase>\n");
 }
@@ -123,7 +123,7 @@ static void rule_case(const show *s, uint32_t i) {
   if (bad) {
     out_fmt(s->o, ">\n      <failure type=\"%s\" message=\"%" PRId64 " fail, %" PRId64 " unknown, %" PRId64 " error%s",
             severity_name(r->sev), c->n[V_FAIL], c->n[V_UNKNOWN], c->n[V_ERROR], r->because.n ? ": " : "");
-    xml(s->o, r->because);
+    out_xml(s->o, r->because);
     out_z(s->o, "\">");
   } else out_z(s->o, ">\n      <system-out>");
   listed(s, &s->r->f.groups[s->r->ndata_groups + i]);
@@ -134,8 +134,8 @@ static void diag_case(const show *s, const diag *g) {
   str at = place_text(&s->c->a, rt_sources(s->p), g->sp);
   case_open(s->o, STR("rules"), at.n ? at : STR("files"));
   if (g->sev != SEV_ERROR) out_z(s->o, ">\n      <system-out>");
-  else out_fmt(s->o, ">\n      <error type=\"%s\" message=\"", diag_table[g->code].code), xml(s->o, g->message), out_z(s->o, "\">");
-  xml(s->o, g->message);
+  else out_fmt(s->o, ">\n      <error type=\"%s\" message=\"", diag_table[g->code].code), out_xml(s->o, g->message), out_z(s->o, "\">");
+  out_xml(s->o, g->message);
   out_z(s->o, g->sev == SEV_ERROR ? "</error>\n    </testcase>\n" : "</system-out>\n    </testcase>\n");
 }
 
@@ -157,7 +157,7 @@ void report_junit(const show *s) {
   if (s->status != RT_OK && s->r) {
     case_open(s->o, STR("data"), STR("run"));
     out_z(s->o, ">\n      <error type=\"run\" message=\"");
-    xml(s->o, s->r->failure);
+    out_xml(s->o, s->r->failure);
     out_z(s->o, "\"/>\n    </testcase>\n");
   }
   out_z(s->o, "  </testsuite>\n</testsuites>\n");

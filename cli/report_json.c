@@ -17,7 +17,7 @@ static const char *status_word(const show *s) {
   }
 }
 
-static void place(json *j, const sources *src, span sp) {
+void json_place(json *j, const sources *src, span sp) {
   const srcfile *f = sp.beg ? sources_find(src, sp.beg) : NULL;
   uint32_t line, col;
   if (!f) return;
@@ -36,13 +36,13 @@ static void diagnostic(json *j, const sources *src, const diag *g) {
   json_z(j, "severity", severity_name(g->sev));
   json_str(j, "message", g->message);
   json_z(j, "title", diag_table[g->code].title);
-  place(j, src, g->sp);
+  json_place(j, src, g->sp);
   if (g->notes) {
     json_array(j, "notes");
     for (const diag_note *n = g->notes; n; n = n->next) {
       json_object(j, NULL);
       json_str(j, "message", n->text);
-      place(j, src, n->sp);
+      json_place(j, src, n->sp);
       json_end_object(j);
     }
     json_end_array(j);
@@ -53,7 +53,7 @@ static void diagnostic(json *j, const sources *src, const diag *g) {
     json_array(j, "edits");
     for (const diag_edit *e = g->edits; e; e = e->next) {
       json_object(j, NULL);
-      place(j, src, e->sp);
+      json_place(j, src, e->sp);
       json_str(j, "replacement", e->text);
       json_end_object(j);
     }
@@ -63,7 +63,7 @@ static void diagnostic(json *j, const sources *src, const diag *g) {
   json_end_object(j);
 }
 
-static void diagnostics(json *j, const show *s) {
+void json_diags(json *j, const show *s) {
   json_array(j, "diagnostics");
   for (uint32_t i = 0; i < s->p->d.list.n; i++) diagnostic(j, rt_sources(s->p), s->p->d.list.v[i]);
   json_end_array(j);
@@ -91,7 +91,7 @@ static void rule(json *j, const show *s, uint32_t i) {
     for (uint32_t k = 0; k < r->ntags; k++) json_str(j, NULL, r->tags[k]);
     json_end_array(j);
   }
-  place(j, rt_sources(s->p), r->sp);
+  json_place(j, rt_sources(s->p), r->sp);
   if (s->costs) json_str(j, "cost", r->cost_text);
   if (s->r && s->r->rules) {
     json_bool(j, "ran", s->status == RT_OK && s->r->selected[i] && s->r->has_data[i]);
@@ -120,7 +120,7 @@ static void clause(json *j, const show *s, const finding *x, const find_clause *
     json_end_object(j);
   }
   json_end_array(j);
-  place(j, rt_sources(s->p), pc->sp);
+  json_place(j, rt_sources(s->p), pc->sp);
   json_end_object(j);
 }
 
@@ -220,7 +220,7 @@ void report_json(const show *s) {
     each_finding(s->r, one_finding, &w);
     json_end_array(&j);
   }
-  diagnostics(&j, s);
+  json_diags(&j, s);
   json_end_object(&j);
   out_ch(s->o, '\n');
 }

@@ -6,6 +6,7 @@
  * nothing more is said. */
 #ifndef COMPILER_CHECK_H
 #define COMPILER_CHECK_H
+#include "base/verdict.h"
 #include "compiler/compile.h"
 
 /* ---- names.c: hash table from text to pointer, in the compile arena ---- */
@@ -125,6 +126,7 @@ typedef struct local {
 enum { LOCAL_BUCKETS = 256 };
 
 typedef struct unit {
+  struct testing *test;  /* of a test: what only tests may say */
   decl *d;
   cfile *file;
   uint32_t nlocals;
@@ -148,6 +150,16 @@ typedef struct sig {
   const type *ret;
   struct sig *next;      /* same name, next row */
 } sig;
+
+typedef struct test_decl { cfile *file; ast *node; } test_decl;
+
+/* What a test has given so far; `sample` takes keys from it. */
+typedef struct testing {
+  ir **rows;             /* by source: the first row given, NULL none */
+  span *given;           /* by source: where; end 0: not given */
+  span now;
+  const refine *any;     /* of the type in `for any` */
+} testing;
 
 struct checker {
   arena *a;
@@ -192,6 +204,9 @@ struct checker {
   VEC(quant_name) quants;
   VEC(ir_binder *) scans; /* binders over sources: for lints */
   const type *t_err, *t_bool, *t_int, *t_num, *t_text, *t_color, *t_date, *t_time, *t_dur, *t_months, *t_pattern, *t_palette, *t_never;
+  VEC(test_decl) tests;  /* declarations as parsed */
+  VEC(prog_test *) prog_tests;
+  uint32_t nwraps;
   bool sealed;           /* the program is made: compile_expr runs */
 };
 
@@ -320,6 +335,13 @@ bool rule_set_collect(checker *c, const ast *path, rule_set *s);
 void ruleset_decl(checker *c, decl *d);
 void ruleset_number(checker *c, const names *at);    /* once rules have their indexes: at says them by printed address, + 1 */
 
+/* ---- check_testdecl.c, check_sample.c: tests ---- */
+void tests_check(checker *c);                        /* all of them, after every other declaration */
+ex check_verdict(checker *c, const ast *n);          /* verdict(record, rule), verdict(rule) */
+/* sample(T): a valid value of minimal parts; changed: the call of `with` around it, NULL none. Reports what it cannot make. */
+ex check_sample(checker *c, const ast *n, const ast *changed);
+ir *sample_of(checker *c, const type *t, const refine *r, str what, span sp); /* NULL: reported */
+
 /* ---- check_table.c ---- */
 void table_decl(checker *c, decl *d);                /* once; what it needs of other declarations is checked on the way */
 
@@ -336,6 +358,9 @@ ir *message_settled(checker *c, ir *m);
 typedef struct part { ir *n; str s; } part;          /* of a message: a value, or a piece of text when n is NULL */
 ir *message_join(checker *c, span sp, const part *parts, uint32_t n);
 prog_rule *rule_new(checker *c, decl *d);
+bool rule_clause(checker *c, const ast *n, prog_clause *k, bool has_record); /* false: reported */
+void rule_let(checker *c, const ast *n, ir_let *l);
+void refine_field(checker *c, decl *record, uint32_t field, const rule_options *o); /* its rule joins record->own, if it has one */
 
 /* ---- lost.c ---- */
 typedef struct lost lost;

@@ -396,4 +396,5 @@ void declare_all(checker *c) {
     else if (d->kind == DK_RULE) rule_body(c, d);
     else if (d->kind == DK_AUDIENCE) audience_body(c, d);
   }
+  tests_check(c);
 }

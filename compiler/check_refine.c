@@ -186,7 +186,7 @@ static void unique(refining *f, const prog_field *p, ir *v) {
   clause_add(f, t, value_message(c, p->sp, p->name, v, STR(", which another record has too")), STR("unique"), p->sp);
 }
 
-static void field_rule(checker *c, decl *d, uint32_t i, const rule_options *o) {
+void refine_field(checker *c, decl *d, uint32_t i, const rule_options *o) {
   const prog_field *p = &d->record->fields[i];
   prog_rule *r = rule_new(c, NULL);
   r->name = str_fmt(c->a, "%.*s.%.*s", STR_ARG(d->qname), STR_ARG(p->name));
@@ -226,6 +226,6 @@ void refine_rules(checker *c, decl *d) {
   if (d->bad) return;
   for (uint32_t i = 0; i < d->record->shape.nfields; i++) {
     const prog_field *p = &d->record->fields[i];
-    if (!type_bad(p->type) && (d->refines[i] || p->unique)) field_rule(c, d, i, &o);
+    if (!type_bad(p->type) && (d->refines[i] || p->unique)) refine_field(c, d, i, &o);
   }
 }

@@ -309,7 +309,7 @@ static void clause_at(checker *c, prog_clause *k, const ast *path, bool has_reco
   if (!ex_isbad(e)) k->at_field = root_field(e.n), k->at_path = e.n->cause;
 }
 
-static bool clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
+bool rule_clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
   ex t = check_test(c, n->a);
   *k = (prog_clause){ .forbid = n->kind == AST_FORBID, .doc = n->doc, .sp = n->sp, .text = slice_of(c, n->a->sp), .at_field = -1 };
   bool bad = ex_isbad(t);
@@ -336,7 +336,7 @@ static const char *clause_home(ast_kind k) {
   return k == AST_SLOT || k == AST_PREFER ? "a template" : k == AST_GIVEN || k == AST_EXPECT ? "a test" : "a choice";
 }
 
-static void rule_let(checker *c, const ast *n, ir_let *l) {
+void rule_let(checker *c, const ast *n, ir_let *l) {
   ex e = check_expr(c, n->a);
   const local *v = scope_push(c, n->name, n->name_sp, ex_isbad(e) ? c->t_err : e.n->ty, LK_LET);
   *l = (ir_let){ v->index, e.n, n->name };
@@ -378,7 +378,7 @@ void rule_body(checker *c, decl *d) {
         diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->next->name_sp, "there is no operator `%.*s`", STR_ARG(n->next->name));
         diag_note_add(c->d, g, (span){ 0, 0 }, "%s", instead);
         d->bad = true;
-      } else if (clause(c, n, &x, r->source >= 0)) *VEC_PUSH(c->a, &clauses) = x;
+      } else if (rule_clause(c, n, &x, r->source >= 0)) *VEC_PUSH(c->a, &clauses) = x;
       else d->bad = true;
     } else if (k == AST_FIX) {
       diag_add(c->d, DIAG_NOT_RUN, n->sp, "`fix` is not run by this version yet");

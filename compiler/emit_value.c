@@ -127,6 +127,15 @@ static void strict_into(emitter *e, opcode op, const ir *n, reg dst, const ir *b
   emit_filter(e, mark, dst);
 }
 
+/* The verdict as a number, then its name. */
+static void verdict_into(emitter *e, const ir *n, reg dst) {
+  reg mark = emit_mark(e), r = emit_value(e, n->a), at = emit_temp(e, emit_int_type()), names = emit_value(e, n->b);
+  emit_op_d(e, BC_PASSES, at, r, n->index)->x = PASSES_VERDICT;
+  emit_op_bc(e, BC_INDEX, dst, names, at);
+  emit_free(e, r), emit_free(e, at), emit_free(e, names);
+  emit_filter(e, mark, dst);
+}
+
 static opcode arith_op(ir_arith op) {
   switch (op) {
   case IA_ADD_INT: case IA_ADD_DUR: return op == IA_ADD_INT ? BC_ADD_INT : BC_ARITH;
@@ -212,7 +221,9 @@ static void kind_into(emitter *e, const ir *n, reg dst) {
   case IR_UNIQUE: strict_into(e, BC_UNIQUE, n, dst, n->a, NULL, n->index, 0, false); break;
   case IR_RESOLVES: strict_into(e, BC_RESOLVES, n, dst, n->a, NULL, n->index, 0, false); break;
   case IR_IN_AUDIENCE: strict_into(e, BC_AUDIENCE, n, dst, n->a, NULL, n->index, 0, false); break;
-  case IR_PASSES: strict_into(e, BC_PASSES, n, dst, n->a, NULL, n->index, n->flags & IRF_FAILS ? 1 : 0, false); break;
+  case IR_PASSES:
+    if (n->flags & IRF_VERDICT) { verdict_into(e, n, dst); break; }
+    strict_into(e, BC_PASSES, n, dst, n->a, NULL, n->index, n->flags & IRF_FAILS ? 1 : 0, false); break;
   case IR_CONTAINS:
     if (n->a->ty->kind == TY_MAP) strict_into(e, BC_HAS_KEY, n, dst, n->a, n->b, 0, 0, false);
     else if (n->a->ty->kind == TY_TEXT || n->a->ty->kind == TY_UNION) strict_into(e, BC_HAS_TEXT, n, dst, n->a, n->b, 0, 0, false);

@@ -20,7 +20,7 @@ typedef enum ir_arith {
   IA_COUNT
 } ir_arith;
 
-enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2, IRF_SHOWN = 4 };
+enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2, IRF_SHOWN = 4, IRF_VERDICT = 8 };
 
 typedef struct ir ir;
 
@@ -184,6 +184,43 @@ typedef struct prog_audience {
 /* The rules that `r passes S` means for one record type. */
 typedef struct prog_passes { str name; uint32_t nrules; uint32_t *rules; } prog_passes;
 
+/* ---- tests: never in a bundle ---- */
+
+/* Rows of a source, or the clock (source -1: one expression, a time), as one test gives them. */
+typedef struct prog_given {
+  int32_t source;
+  uint32_t nlets;        /* lets of the test that stand before it */
+  uint32_t nrows;
+  ir **rows;             /* records, each with its place; list: the one expression is a list of them */
+  bool list;
+  span sp;
+} prog_given;
+
+/* What stands beside a clause of the test's rule: `expect subject passes|fails NAME saying "..."`. */
+typedef struct prog_expect {
+  ir *subject;           /* record that NAME judges; NULL: another test */
+  uint32_t passes;       /* passes list that NAME means */
+  bool fails;
+  ir *saying;            /* text; NULL: none */
+  span name_sp;
+} prog_expect;
+
+typedef struct prog_test {
+  str name, module;
+  prog_rule *rule;       /* its lets; its expectations as clauses. `for any`: local 0 is the record that is searched */
+  prog_expect *expects;  /* one a clause */
+  uint32_t ngivens;
+  prog_given *givens;    /* in order */
+  bool any;
+  str any_name;
+  const type *any_type;
+  prog_record *wrap;     /* `for any` of something that is no record: its only field. rule->record is then nrecords + place among the wraps */
+  ir *any_sample;        /* a value of any_type */
+  uint32_t nvalid;
+  prog_rule **valid;     /* refinements of wrap's field */
+  span sp, name_sp;
+} prog_test;
+
 typedef struct prog_const { str name; const type *ty; val v; str doc; span sp; } prog_const;
 
 typedef struct ir_program {
@@ -200,6 +237,8 @@ typedef struct ir_program {
   prog_table **tables;
   prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
+  uint32_t ntests;
+  prog_test **tests;     /* in order of files and places */
   const text **atoms;    /* every text literal once; atoms[i]->atom == i + 1 */
   const type **types;    /* every type used, canonical */
   str *modules;

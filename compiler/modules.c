@@ -37,7 +37,6 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_EXPERIMENT: *idle = "experiment"; return DK_IDLE;
   case AST_CHOOSE: *idle = "choose"; return DK_IDLE;
   case AST_TEMPLATE: *idle = "template"; return DK_IDLE;
-  case AST_TEST: *idle = n->b ? "test ... for any" : "test"; return DK_IDLE;
   case AST_ERROR: case AST_FILE: case AST_MODULE: case AST_IMPORT: case AST_SWATCH: case AST_TERM: case AST_ROW: case AST_ARM:
   case AST_PARAMS: case AST_PARAM: case AST_FIELD: case AST_MODIFIER: case AST_GROUP: case AST_BINDER: case AST_PATH: case AST_TYPE_NAME:
   case AST_TYPE_REF: case AST_TYPE_UNION: case AST_TYPE_LIST: case AST_TYPE_MAP: case AST_BOUND_RANGE: case AST_BOUND_CMP: case AST_BOUND_MATCH:
@@ -47,7 +46,7 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_TEXT: case AST_RAW: case AST_INTERP: case AST_HOLE: case AST_NAME: case AST_PAREN: case AST_LIST: case AST_COMPREHENSION:
   case AST_MEMBER: case AST_CALL: case AST_ARG: case AST_INDEX: case AST_NEG: case AST_ARITH: case AST_COALESCE: case AST_CMP: case AST_IN:
   case AST_CONTAINS: case AST_MATCHES: case AST_EXISTS: case AST_IS_MISSING: case AST_PASSES: case AST_NOT: case AST_AND: case AST_OR:
-  case AST_IMPLIES: case AST_QUANT: case AST_IF: case AST_KIND_COUNT: break;
+  case AST_IMPLIES: case AST_QUANT: case AST_IF: case AST_TEST: case AST_KIND_COUNT: break;
   }
   return -1;
 }
@@ -60,7 +59,7 @@ static void not_run(checker *c, const ast *n, const char *what) {
 }
 
 static void declare(checker *c, cfile *f, ast *n, int kind) {
-  if (!n->name.n) return; /* waive and test have none */
+  if (!n->name.n) return; /* waive has none */
   decl *d = ARENA_NEW(c->a, decl);
   d->kind = (uint8_t)kind, d->name = n->name, d->node = n, d->mod = f->mod, d->file = f;
   d->ty.t = c->t_err;
@@ -110,6 +109,7 @@ static void declare_file(checker *c, cfile *f) {
     int kind = decl_kind_of(n, &idle);
     if (idle) not_run(c, n, idle);
     if (kind >= 0) declare(c, f, n, kind);
+    if (n->kind == AST_TEST) *VEC_PUSH(c->a, &c->tests) = (test_decl){ f, n };
   }
 }
 
@@ -240,6 +240,7 @@ static void share_tables(checker *c, ir_program *p) {
   p->rulesets = c->rulesets.v, p->nrulesets = c->rulesets.n;
   p->tables = c->tables.v, p->ntables = c->tables.n;
   p->passes = c->passes.v, p->npasses = c->passes.n;
+  p->tests = c->prog_tests.v, p->ntests = c->prog_tests.n;
 }
 
 static void finish(checker *c, ir_program *p) {

@@ -27,5 +27,7 @@ typedef struct ref_result { verdict v; bool vacuous; uint32_t nclauses; ref_clau
 bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out);   /* false: host failed or out of steps */
 bool ref_audience(ref_ctx *c, uint32_t audience, const rec *r, truth *out, uint32_t *ncauses, ref_cause **causes);
 bool ref_expr(ref_ctx *c, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes);
+/* An expression that may read the rule's record and its first nlets lets: rows of a test, and what it expects. */
+bool ref_in_rule(ref_ctx *c, const prog_rule *rule, uint32_t nlets, const rec *r, const ir *x, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes);
 
 #endif

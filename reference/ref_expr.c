@@ -570,6 +570,10 @@ static ref_val walk_passes(ref_eval *e, const ir *n) {
   ref_val a = ref_walk(e, n->a);
   if (a.st) return no_value(a.st);
   const prog_passes *s = e->c->p->passes[n->index];
+  if (n->flags & IRF_VERDICT) {
+    const prog_rule *r = e->c->p->rules[s->rules[0]];
+    return present(n->b->k.l->v[ref_rule_verdict(e, r, r->source >= 0 || r->refinement ? a.v.r : NULL)]);
+  }
   truth t = TR_T;
   for (uint32_t i = 0; i < s->nrules; i++) t = ref_and(t, ref_rule_truth(e, e->c->p->rules[s->rules[i]], a.v.r));
   return ref_of_truth(n->flags & IRF_FAILS ? ref_not(t) : t);

@@ -51,6 +51,7 @@ ref_frame *ref_push_frame(ref_eval *e, uint32_t nlocals, const rec *root); /* gi
    itself: ST_OK, or that of a list that is missing or in error. *walked counts the elements. */
 uint8_t ref_each(ref_eval *e, const ir_binder *b, bool ordered, bool keep, bool (*each)(ref_eval *e, void *ud), void *ud, uint64_t *walked);
 
+verdict ref_rule_verdict(ref_eval *e, const prog_rule *r, const rec *record);
 /* The rule's verdict as one truth, for `passes`: pass, skip and inactive are T. */
 truth ref_rule_truth(ref_eval *e, const prog_rule *r, const rec *record);
 truth ref_audience_truth(ref_eval *e, const prog_audience *a, const rec *record);

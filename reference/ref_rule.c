@@ -19,8 +19,8 @@ static void note_again(ref_eval *e, ref_notes s) {
   for (uint32_t i = 0; i < s.n; i++) *VEC_PUSH(e->c->a, &e->notes) = s.v[i];
 }
 
-static void bind_lets(ref_eval *e, const prog_rule *r) {
-  for (uint32_t i = 0; i < r->nlets; i++) {
+static void bind_lets(ref_eval *e, const prog_rule *r, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
     uint32_t mark = e->notes.n;
     ref_val v = ref_walk(e, r->lets[i].init);
     e->f->local[r->lets[i].local] = v;
@@ -43,20 +43,25 @@ static truth judge(ref_eval *e, truth guard, ref_notes guard_notes, const prog_c
 
 /* ---- inside `passes` and `in` ---- */
 
-truth ref_rule_truth(ref_eval *e, const prog_rule *r, const rec *record) {
-  if (!active(r, e->c->now)) return TR_T;
+verdict ref_rule_verdict(ref_eval *e, const prog_rule *r, const rec *record) {
+  if (!active(r, e->c->now)) return V_INACTIVE;
   bool vacuous = e->vacuous;
   uint32_t mark = e->notes.n;
   ref_frame *back = ref_push_frame(e, r->nlocals, record);
   truth guard = r->guard ? ref_truth(e, r->guard) : TR_T, all = TR_T;
   ref_notes why = notes_since(e, mark);
   if (guard != TR_F) {
-    bind_lets(e, r);
+    bind_lets(e, r, r->nlets);
     for (uint32_t i = 0; i < r->nclauses; i++) all = ref_and(all, judge(e, guard, why, &r->clauses[i]));
   }
   e->f = back;
   e->vacuous = vacuous; /* the mark belongs to the rule that is asked about, not to those that it asks */
-  return all;
+  return guard == TR_F ? V_SKIP : all == TR_F ? V_FAIL : all == TR_E ? V_ERROR : all == TR_U ? V_UNKNOWN : V_PASS;
+}
+
+truth ref_rule_truth(ref_eval *e, const prog_rule *r, const rec *record) {
+  verdict v = ref_rule_verdict(e, r, record);
+  return v == V_FAIL ? TR_F : v == V_ERROR ? TR_E : v == V_UNKNOWN ? TR_U : TR_T;
 }
 
 truth ref_audience_truth(ref_eval *e, const prog_audience *a, const rec *record) {
@@ -158,7 +163,7 @@ static void run_rule(ref_eval *e, const prog_rule *r, const rec *record, ref_res
   truth guard = r->guard ? ref_truth(e, r->guard) : TR_T;
   ref_notes why = notes_since(e, mark);
   if (guard == TR_F) { out->v = V_SKIP; return; }
-  bind_lets(e, r);
+  bind_lets(e, r, r->nlets);
   judge_clauses(e, r, guard, why, out);
 }
 
@@ -198,7 +203,8 @@ bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out) {
 
 typedef struct expr_job {
   const ir *x;
-  uint32_t nlocals;
+  uint32_t nlocals, nlets;
+  const prog_rule *rule; /* whose record and lets x may read; NULL: none */
   const prog_audience *audience;
   const rec *record;
   ref_val v;
@@ -211,7 +217,8 @@ static void run_expr_job(ref_eval *e, void *ud) {
   if (j->audience) {
     j->v = ref_of_truth(ref_audience_truth(e, j->audience, j->record));
   } else {
-    ref_push_frame(e, j->nlocals, NULL);
+    ref_push_frame(e, j->nlocals, j->record);
+    if (j->rule) bind_lets(e, j->rule, j->nlets);
     j->v = ref_walk(e, j->x);
   }
   if (j->causes) list_causes(e, 0, j->ncauses, j->causes);
@@ -227,6 +234,14 @@ bool ref_audience(ref_ctx *c, uint32_t audience, const rec *r, truth *out, uint3
 bool ref_expr(ref_ctx *c, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes) {
   expr_job j = { .x = x, .nlocals = nlocals, .ncauses = ncauses, .causes = causes };
   if (!guarded(c, NULL, run_expr_job, &j)) return false;
+  *out = j.v.v;
+  *st = j.v.st;
+  return true;
+}
+
+bool ref_in_rule(ref_ctx *c, const prog_rule *rule, uint32_t nlets, const rec *r, const ir *x, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes) {
+  expr_job j = { .x = x, .rule = rule, .nlocals = rule->nlocals, .nlets = nlets, .record = r, .ncauses = ncauses, .causes = causes };
+  if (!guarded(c, r, run_expr_job, &j)) return false;
   *out = j.v.v;
   *st = j.v.st;
   return true;

@@ -187,8 +187,19 @@ static int rule_truth(vm_engine *e, const vm_frame *f, uint32_t rule, const rec 
   return (int)all;
 }
 
+static int op_verdict(vm_engine *e, const vm_frame *f, const ins *i, uint32_t rule) {
+  bool vacuous = e->vacuous;
+  int v = e->inactive[rule] ? V_INACTIVE : vm_run_on_record(e, e->p->c->rules[rule].main, f->R[i->b].r);
+  if (v < 0) return v;
+  e->vacuous = vacuous;
+  f->R[i->a].i = v + 1;
+  int over = over_budget(e);
+  return over ? over : give_status(f, i, ST_OK);
+}
+
 int vm_op_passes(vm_engine *e, const vm_frame *f, const ins *i) {
   const prog_passes *s = e->p->ir->passes[i->d];
+  if (i->x == PASSES_VERDICT) return op_verdict(e, f, i, s->rules[0]);
   bool vacuous = e->vacuous;
   truth all = TR_T;
   for (uint32_t k = 0; k < s->nrules && (f->u->collect || all != TR_F); k++) {

@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "reference/ref.h"
 #include "stdlib/builtin.h"
+#include "runtime/memhost.h"
 #include "vm/vm.h"
 
 /* ---- random numbers ---- */
@@ -97,10 +98,8 @@ void mask_init(data_mask *m);
 data *data_make(arena *a, const ir_program *p, const atom_index *x, rng r, const data_mask *m);
 void data_print(buf *out, const data *d, uint32_t source);
 
-/* Rows of data as a host. Rows that are not kept are handed out as copies that are freed at the next step, unordered walks run backwards, and
-   look-ups by equality give some rows too many: all of it is allowed by base/host.h, and none of it may change an answer. */
-typedef struct test_host { host h; const data *d; uint32_t open; } test_host;
-void host_init(test_host *h, const data *d);
+/* Rows of data as an unkind host (runtime/memhost.h): none of what it does may change an answer. */
+void host_init(mem_host *h, arena *a, const data *d);
 
 /* ---- running and comparing ---- */
 

@@ -18,7 +18,7 @@ typedef struct bench {
   vm_engine *e;
   struct lib_state *ref_lib, *vm_lib;
   const data *rd, *vd;     /* the same rows, made for the program that the reference runs and for the VM's, which may come from a bundle */
-  test_host host, vm_host;
+  mem_host host, vm_host;
   arena eval;              /* the reference's, reset per case */
   jmp_buf oom;
   lib_ctx lib;
@@ -270,8 +270,8 @@ static void run_program(bench *b, rng data_seed, const data_mask *m) {
     atom_index_build(&x, b->a, model->atoms, model->natoms);
     b->vd = data_make(b->a, model, &x, data_seed, m);
   }
-  host_init(&b->host, b->rd);
-  host_init(&b->vm_host, b->vd);
+  host_init(&b->host, b->a, b->rd);
+  host_init(&b->vm_host, b->a, b->vd);
   arena_init(&b->eval, &mem_libc, &b->oom);
   b->eval.limit = REF_BYTES;
   b->ref_lib = lib_open(&mem_libc);

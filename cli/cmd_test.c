@@ -1,0 +1,86 @@
+/* blazon test: the tests that stand beside the rules. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+static const opt opts[] = {
+  { "filter", 0, "TEXT", NULL, "Run only tests whose name or module contains this text, in any case. May be repeated." },
+  { "format", 'f', "FORMAT", "text|junit|tap|json", "How to print the results; default: text." },
+  { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
+  { "now", 0, "TIME", NULL, "The clock of tests that do not give one; default: 2026-01-01, so that every run is the same." },
+  { "verbose", 'v', NULL, NULL, "Also list the tests that pass (text)." },
+  { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
+  OPT_COLOR,
+  OPT_END,
+};
+
+static enum test_format format_of(const args *a) {
+  static const char *const names[] = { "text", "junit", "tap", "json" };
+  const char *value = args_value(a, "format");
+  for (int i = 0; value && i < 4; i++)
+    if (strcmp(names[i], value) == 0) return (enum test_format)i;
+  return TF_TEXT;
+}
+
+static void read_filters(cli *c, const args *a, rt_test_opts *o) {
+  VEC(str) all = { 0 };
+  uint32_t at = 0;
+  for (const given *g; (g = args_next(a, "filter", &at));) *VEC_PUSH(&c->a, &all) = str_z(g->value);
+  o->filters = all.v, o->nfilters = all.n;
+}
+
+static int show_result(cli *c, const args *a, const rt_test_report *r, int code) {
+  test_show s = { .c = c, .o = c->out, .p = c->p, .r = r, .code = code, .verbose = args_has(a, "verbose") };
+  report_tests(&s, format_of(a));
+  return cli_finish(c, code);
+}
+
+/* The rules are not there to be tested: said, in the format that was asked for. */
+static int not_compiled(cli *c, const args *a, int status) {
+  int code = cli_exit_of(status);
+  if (format_of(a) == TF_TEXT) {
+    show_diags(c, c->err, c->p, false);
+    return cli_finish(c, code);
+  }
+  return show_result(c, a, NULL, code);
+}
+
+static int run(cli *c, const args *a) {
+  rt_test_opts o = { .m = &mem_libc, .now = INT64_MIN };
+  if (args_has(a, "now")) {
+    if (!cli_clock(c, a)) return X_USAGE;
+    o.now = c->now;
+  }
+  read_filters(c, a, &o);
+  int status = cli_load(c, a->files, a->nfiles, false);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (c->p->bundle && status == RT_OK) return cli_usage(c, a->cmd, "a bundle holds no tests; give the rule files that it was built from");
+  if (!cli_output(c, a)) return X_ENV;
+  if (status != RT_OK) return not_compiled(c, a, status);
+  status = rt_test(c->p, &o, &c->t);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (status != RT_OK) {
+    cli_discard(c);
+    cli_env(c, "%.*s", STR_ARG(c->t->failure));
+    return cli_exit_of(status);
+  }
+  if (o.nfilters && !c->t->n && c->t->left_out) {
+    cli_discard(c);
+    return cli_usage(c, NULL, "no test has `%.*s` in its name; there %s %u", STR_ARG(o.filters[0]), c->t->left_out == 1 ? "is" : "are", c->t->left_out);
+  }
+  return show_result(c, a, c->t, c->t->failed || c->t->errors ? X_FINDINGS : X_GOOD);
+}
+
+const command cmd_test = {
+  "test",
+  "[OPTION]... RULES...",
+  "Run the tests that stand beside the rules.",
+  "RULES are rule files and folders (all .blz files below them). A test supplies the rows that it needs; no data of yours is read. The exit code is 0 when "
+  "all tests pass, 1 when one does not, 2 when the rules do not compile.",
+  opts,
+  1,
+  UINT32_MAX,
+  "a rule file or folder",
+  run,
+  "  blazon test rules/\n  blazon test rules/ --filter palette\n  blazon test rules/ --format junit -o tests.xml\n",
+};

@@ -1,0 +1,51 @@
+/* Running the tests that stand beside the rules: each with the rows and the clock that it gives, in memory, never on data of a run. Verdicts come
+ * from the VM; why an expectation does not hold is told by the reference evaluator. */
+#ifndef RUNTIME_TESTRUN_H
+#define RUNTIME_TESTRUN_H
+#include "runtime/explain.h"
+
+enum test_status { TEST_PASS, TEST_FAIL, TEST_ERROR /* could not be run: two rows with one key, a row that cannot be made */ };
+extern const char *const test_status_names[]; /* "pass", "fail", "error" */
+
+typedef struct test_problem {
+  span sp;                 /* the expectation, or what could not be given */
+  str text;                /* as written; empty: no expectation */
+  str message;
+  uint32_t ndetails;
+  str *details;            /* what the rules say, one a line */
+  const ex_node *tree;     /* derivation of the expectation; NULL: none */
+  span other;              /* a second place, such as that of the row with the same key; end 0: none */
+} test_problem;
+
+typedef struct test_result {
+  const prog_test *test;
+  uint8_t status;
+  uint32_t nproblems;
+  test_problem *problems;
+} test_result;
+
+typedef struct rt_test_opts {
+  const mem *m;
+  int64_t now;             /* for tests that give none; INT64_MIN: RT_TEST_NOW */
+  uint32_t nfilters;
+  const str *filters;      /* parts of names, any case; none: all tests */
+  vm_limits limits;
+} rt_test_opts;
+
+#define RT_TEST_NOW INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z: the same in every run */
+
+typedef struct rt_test_report {
+  const rt_program *p;
+  mem m;
+  arena a;
+  jmp_buf oom;
+  uint32_t n, passed, failed, errors, left_out; /* left_out: by the filters */
+  test_result *v;          /* those that ran, in order */
+  str failure;
+} rt_test_report;
+
+/* RT_OK (whatever the tests say), RT_RULES (a test is too large to compile: failure), RT_OOM (*out is NULL). p is no bundle. The caller frees *out. */
+int rt_test(const rt_program *p, const rt_test_opts *o, rt_test_report **out);
+void rt_test_free(rt_test_report *r);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the files of the test runner share: one program with its tests as rules, and the means to run them. */
+#ifndef RUNTIME_TESTRUN_INT_H
+#define RUNTIME_TESTRUN_INT_H
+#include "reference/ref.h"
+#include "runtime/memhost.h"
+#include "runtime/testrun.h"
+
+typedef struct tester {
+  rt_test_report *rep;
+  arena *a;                /* the report's */
+  const rt_program *p;
+  const rt_test_opts *o;
+  ir_program *ir;          /* the program's, and behind its rules those of the tests */
+  uint32_t *rule_at;       /* by test: its rule in ir */
+  rt_program q;            /* p with ir */
+  arena code;              /* vp */
+  vm_program *vp;
+  vm_engine *e;
+  struct lib_state *vm_ls, *ref_ls;
+  mem_host host;
+  arena rows;              /* of the run under way */
+  lib_ctx lib;
+  ref_ctx ref;
+} tester;
+
+/* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
+enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);
+rec *tester_sample(tester *t, uint32_t test); /* the report's; NULL: it cannot be made */
+
+#endif

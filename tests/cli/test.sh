@@ -1,0 +1,172 @@
+#!/bin/bash
+# blazon test: results, formats, exit codes.
+. "$(dirname "$0")/common.inc"
+
+cat > good.blz << 'END'
+module acme.brand
+
+record Campaign { id : text key   name : text 1..60 }
+source campaigns : Campaign from "campaigns"
+
+record Asset {
+  id       : text key
+  kind     : "image" | "video"
+  title    : text 3..80
+  alt_text : text?
+  code     : text matches r"^[A-Z]{2}-\d{4}$"
+  width    : int 10..20000
+  share    : number > 0
+  colors   : list 1..9 of color
+  campaign : -> campaigns
+  home     : url
+  made     : date >= 2026-03-01
+}
+source assets : Asset from "assets"
+
+rule wide_enough for a in assets where a.kind == "image" {
+  severity warning
+  require a.width >= 600
+    otherwise "{a.width} px are too few"
+}
+rule described for a in assets { require a.alt_text.length() >= 8 }
+rule spring for a in assets { since 2026-02-01 require a.made <= today }
+rule unlike for a in assets { require count(b for b in assets where b.title == a.title) == 1 }
+rule settings { require count(assets) < 3 }
+ruleset publishable { wide_enough described }
+audience big for a in assets where a.width > 1000
+fn twice(n : int) -> int = n * 2
+
+test "verdicts" {
+  given now = 2026-06-15
+  given campaigns = [sample(Campaign)]
+  let a = sample(Asset).with(width: 500)
+  expect a passes Asset
+  expect a fails wide_enough saying "500 px"
+  expect a.with(width: 600) passes wide_enough
+  expect verdict(a.with(kind: "video"), wide_enough) == "skip"
+  expect verdict(a, described) == "unknown"
+  expect a.with(alt_text: "short") fails publishable
+  expect not (a in big) and a.with(width: 1001) in big
+  expect twice(a.width) == 1000
+  expect verdict(settings) == "pass"
+  expect a.with(made: 2026-06-16) fails spring
+}
+test "the clock is the same in every run" {
+  expect today == 2026-01-01
+}
+test "rows that are given" {
+  given campaigns = [sample(Campaign).with(id: "C")]
+  let a = sample(Asset)
+  given assets = [a, a.with(id: "2"), a.with(id: "1", title: "other")]
+  expect count(assets) == 3
+  expect a.campaign.id == "C"
+  expect a fails unlike
+  expect a.with(title: "other") passes unlike
+  expect verdict(settings) == "fail"
+  expect verdict(a, spring) == "inactive"
+}
+END
+run test good.blz
+exits "tests that pass" 0
+says "tests that pass are counted" out "3 tests: 3 passed"
+silent "nothing on standard error" err
+run test good.blz --quiet
+silent "--quiet says nothing when all is well" out
+run test good.blz -v
+says "--verbose lists those that pass" out "pass  acme.brand: verdicts"
+run test good.blz --filter VERD
+exits "--filter" 0
+says "--filter leaves out" out "1 test: 1 passed; 2 left out by --filter"
+run test good.blz --filter nothing
+exits "--filter that finds nothing is wrong usage" 4
+says "--filter says how many there are" err "there are 3"
+run test good.blz --now 2026-05-05
+exits "--now changes the clock of tests without one" 1
+says "what is and what should be" out "today is 2026-05-05"
+
+cat > bad.blz << 'END'
+module bad
+record A { id : text key   n : int   name : text? }
+source as : A
+rule positive for a in as where a.n != 7 { require a.n > 0 otherwise "{a.n} is not positive" }
+test "wrong verdicts" {
+  let a = sample(A)
+  expect a passes positive
+  expect a.with(n: 1) fails positive
+  expect a.with(n: 7) fails positive
+  expect a fails positive saying "nope"
+  expect a.name == "x"
+  expect a.n + 1 == 3
+}
+test "two rows with one key" {
+  given as = [
+    sample(A),
+    sample(A).with(n: 3),
+  ]
+  expect count(as) == 2
+}
+test "division" { expect 1 / sample(A).n == 1 }
+END
+run test bad.blz
+exits "tests that fail" 1
+says "a verdict that is not as expected" out "positive: fail: 0 is not positive"
+says "a rule that passes" out "positive: pass"
+says "a rule that skips" out "positive: skip, since its \`where\` does not hold"
+says "messages that do not say it" out "it fails, but no message contains \"nope\""
+says "what is missing" out "cannot tell: a.name is missing"
+says "values" out "a.n + 1 is 1; 3 is required"
+says "the place" out "bad.blz:7:3"
+says "two rows with one key" out "rows 1 and 2 of \`bad.as\` have the same key, x"
+says "two rows with one key: the other place" out "the other one is at bad.blz:16"
+says "an error of a value" out "division by zero"
+says "the summary" out "3 tests: 0 passed, 2 failed, 1 could not be run"
+
+run test good.blz bad.blz --format tap
+exits "TAP" 1
+says "TAP: the plan" out "1..6"
+says "TAP: passed" out "ok 1 - acme.brand: verdicts"
+says "TAP: failed" out "not ok 4 - bad: wrong verdicts"
+run test good.blz bad.blz --format junit -o tests.xml
+exits "JUnit" 1
+mv tests.xml out
+says "JUnit: counts" out '<testsuite name="blazon test" tests="6" failures="2" errors="1">'
+says "JUnit: a case that passes" out '<testcase classname="acme.brand" name="verdicts"/>'
+says "JUnit: a case that fails" out '<failure message='
+if command -v xmllint > /dev/null; then xmllint --noout out 2> err && ok "JUnit: well formed" || not_ok "JUnit: well formed"; fi
+run test good.blz bad.blz --format json
+if command -v sqlite3 > /dev/null; then
+  json "JSON: summary" '$.summary.failed' 2
+  json "JSON: exit code" '$.summary.exit_code' 1
+  json "JSON: status" '$.tests[3].status' fail
+  json "JSON: place" '$.tests[3].problems[0].line' 7
+  json "JSON: details" '$.tests[3].problems[0].details[0]' 'positive: fail: 0 is not positive'
+else skip "JSON" "the sqlite3 command is not installed"; fi
+
+echo 'test "x" { expect nothing }' > wrong.blz
+run test wrong.blz
+exits "rules that do not compile" 2
+says "rules that do not compile: why" err "there is no \`nothing\` here"
+run test wrong.blz --format json
+exits "rules that do not compile, as JSON" 2
+says "rules that do not compile, as JSON: status" out '"rules_do_not_compile"'
+run test nowhere.blz
+exits "rules that are not there" 3
+echo 'rule r { require 1 == 1 }' > none.blz
+run test none.blz
+exits "no tests" 0
+says "no tests: how to write one" out "there are no tests"
+
+# tests are no part of a run over data, nor of a bundle
+echo '[{"id":"1","n":1}]' > as.json
+run validate bad.blz --source as=as.json
+exits "validate runs no tests" 0
+run build bad.blz -o bad.bundle
+exits "build leaves tests out" 0
+run validate bad.bundle --source as=as.json
+exits "a bundle of rules with tests" 0
+run test bad.bundle
+exits "a bundle holds no tests" 4
+says "a bundle holds no tests: says so" err "a bundle holds no tests"
+run fmt --check good.blz
+lacks "fmt knows tests" err "error"
+finish
