@@ -117,7 +117,12 @@ typedef struct test_show {
   const rt_test_report *r; /* NULL: the rules do not compile */
   int code;
   bool verbose;
+  double min_coverage;     /* percent; below 0: not asked for */
 } test_show;
+double cover_percent(const rt_coverage *x);                       /* report_cover.c */
+str cover_percent_text(arena *a, const rt_coverage *x);
+void cover_text(const test_show *s);
+void cover_json(json *j, const test_show *s);
 void report_tests(const test_show *s, enum test_format f);
 
 /* ---- explaining one verdict (explain_tree.c) ---- */

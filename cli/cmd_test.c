@@ -1,12 +1,15 @@
 /* blazon test: the tests that stand beside the rules. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const opt opts[] = {
   { "filter", 0, "TEXT", NULL, "Run only tests whose name or module contains this text, in any case. May be repeated." },
   { "format", 'f', "FORMAT", "text|junit|tap|json", "How to print the results; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
+  { "coverage", 0, NULL, NULL, "Also say which conditions the tests have seen true and false, which rows of tables they have chosen, and what they have not reached." },
+  { "min-coverage", 0, "N%", NULL, "Exit with 1 when the coverage is less than N%; implies --coverage." },
   { "now", 0, "TIME", NULL, "The clock of tests that do not give one; default: 2026-01-01, so that every run is the same." },
   { "verbose", 'v', NULL, NULL, "Also list the tests that pass (text)." },
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
@@ -29,8 +32,20 @@ static void read_filters(cli *c, const args *a, rt_test_opts *o) {
   o->filters = all.v, o->nfilters = all.n;
 }
 
-static int show_result(cli *c, const args *a, const rt_test_report *r, int code) {
-  test_show s = { .c = c, .o = c->out, .p = c->p, .r = r, .code = code, .verbose = args_has(a, "verbose") };
+/* -1: not asked for. false: not understood, said so. */
+static bool read_minimum(cli *c, const args *a, double *out) {
+  const char *text = args_value(a, "min-coverage");
+  char *end;
+  *out = -1;
+  if (!text) return true;
+  *out = strtod(text, &end);
+  if (end != text && (!*end || strcmp(end, "%") == 0) && *out >= 0 && *out <= 100) return true;
+  cli_usage(c, a->cmd, "`%s` is not a share; write it as 80%% or 100%%", text);
+  return false;
+}
+
+static int show_result(cli *c, const args *a, const rt_test_report *r, double minimum, int code) {
+  test_show s = { .c = c, .o = c->out, .p = c->p, .r = r, .code = code, .verbose = args_has(a, "verbose"), .min_coverage = minimum };
   report_tests(&s, format_of(a));
   return cli_finish(c, code);
 }
@@ -42,7 +57,7 @@ static int not_compiled(cli *c, const args *a, int status) {
     show_diags(c, c->err, c->p, false);
     return cli_finish(c, code);
   }
-  return show_result(c, a, NULL, code);
+  return show_result(c, a, NULL, -1, code);
 }
 
 static int run(cli *c, const args *a) {
@@ -52,6 +67,9 @@ static int run(cli *c, const args *a) {
     o.now = c->now;
   }
   read_filters(c, a, &o);
+  double minimum;
+  if (!read_minimum(c, a, &minimum)) return X_USAGE;
+  o.coverage = args_has(a, "coverage") || minimum >= 0;
   int status = cli_load(c, a->files, a->nfiles, false);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (c->p->bundle && status == RT_OK) return cli_usage(c, a->cmd, "a bundle holds no tests; give the rule files that it was built from");
@@ -68,7 +86,8 @@ static int run(cli *c, const args *a) {
     cli_discard(c);
     return cli_usage(c, NULL, "no test has `%.*s` in its name; there %s %u", STR_ARG(o.filters[0]), c->t->left_out == 1 ? "is" : "are", c->t->left_out);
   }
-  return show_result(c, a, c->t, c->t->failed || c->t->errors ? X_FINDINGS : X_GOOD);
+  bool bad = c->t->failed || c->t->errors || (c->t->coverage && cover_percent(c->t->coverage) < minimum);
+  return show_result(c, a, c->t, minimum, bad ? X_FINDINGS : X_GOOD);
 }
 
 const command cmd_test = {

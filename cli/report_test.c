@@ -89,8 +89,18 @@ static void summary_text(const test_show *s) {
   out_ch(s->o, '\n');
 }
 
+/* --min-coverage as a test of its own, where each test is a case. */
+static bool demands(const test_show *s) { return s->r && s->r->coverage && s->min_coverage >= 0; }
+static bool short_of(const test_show *s) { return demands(s) && cover_percent(s->r->coverage) < s->min_coverage; }
+
+static str coverage_line(const test_show *s) {
+  str percent = cover_percent_text(&s->c->a, s->r->coverage);
+  return str_fmt(&s->c->a, "the tests cover %.*s; %g%% are demanded", STR_ARG(percent), s->min_coverage);
+}
+
 static void tests_text(const test_show *s) {
   for (uint32_t i = 0; i < s->r->n; i++) result_text(s, &s->r->v[i]);
+  if (s->r->coverage && !(s->c->quiet && !s->code)) cover_text(s);
   summary_text(s);
 }
 
@@ -125,11 +135,16 @@ static void result_junit(const test_show *s, const test_result *r) {
 static void tests_junit(const test_show *s) {
   uint32_t broken = 0;
   for (uint32_t i = 0; !s->r && i < s->p->d.list.n; i++) broken += s->p->d.list.v[i]->sev == SEV_ERROR;
-  uint32_t n = s->r ? s->r->n : broken, failures = s->r ? s->r->failed : 0, errors = s->r ? s->r->errors : broken;
+  uint32_t n = s->r ? s->r->n + demands(s) : broken, failures = s->r ? s->r->failed + short_of(s) : 0, errors = s->r ? s->r->errors : broken;
   out_z(s->o, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
   out_fmt(s->o, "<testsuites name=\"blazon\" tests=\"%u\" failures=\"%u\" errors=\"%u\">\n", n, failures, errors);
   out_fmt(s->o, "  <testsuite name=\"blazon test\" tests=\"%u\" failures=\"%u\" errors=\"%u\">\n", n, failures, errors);
   for (uint32_t i = 0; s->r && i < s->r->n; i++) result_junit(s, &s->r->v[i]);
+  if (demands(s)) {
+    out_z(s->o, "    <testcase classname=\"coverage\" name=\"--min-coverage\"");
+    if (short_of(s)) out_z(s->o, ">\n      <failure message=\""), out_xml(s->o, coverage_line(s)), out_z(s->o, "\"/>\n    </testcase>\n");
+    else out_z(s->o, "/>\n");
+  }
   for (uint32_t i = 0; !s->r && i < s->p->d.list.n; i++) {
     const diag *g = s->p->d.list.v[i];
     if (g->sev != SEV_ERROR) continue;
@@ -170,13 +185,17 @@ static void tests_tap(const test_show *s) {
     out_z(s->o, "Bail out! The rules do not compile\n");
     return;
   }
-  out_fmt(s->o, "1..%u\n", s->r->n);
+  out_fmt(s->o, "1..%u\n", s->r->n + demands(s));
   for (uint32_t i = 0; i < s->r->n; i++) {
     const test_result *r = &s->r->v[i];
     out_fmt(s->o, "%sok %u - ", r->status == TEST_PASS ? "" : "not ", i + 1);
     tap_text(s->o, full_name(s, r->test), true);
     out_ch(s->o, '\n');
     for (uint32_t k = 0; k < r->nproblems; k++) tap_lines(s, problem_line(s, &r->problems[k]));
+  }
+  if (demands(s)) {
+    str line = coverage_line(s);
+    out_fmt(s->o, "%sok %u - coverage: %.*s\n", short_of(s) ? "not " : "", s->r->n + 1, STR_ARG(line));
   }
 }
 
@@ -225,6 +244,7 @@ static void tests_json(const test_show *s) {
     for (uint32_t i = 0; i < s->r->n; i++) result_json(&j, s, &s->r->v[i]);
     json_end_array(&j);
   }
+  if (s->r && s->r->coverage) cover_json(&j, s);
   show d = { .c = s->c, .o = s->o, .p = s->p };
   json_diags(&j, &d);
   json_end_object(&j);

@@ -315,6 +315,7 @@ bool rule_clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
   bool bad = ex_isbad(t);
   uint32_t mark = scope_mark(c);
   if (!bad) {
+    k->may_miss = t.t->opt;
     k->test = k->forbid ? ir_not(c, t.n) : t.n;
     mark_vacuous(k->test);
     clause_witnesses(c, k, k->test);
@@ -356,7 +357,7 @@ void rule_body(checker *c, decl *d) {
       ex g = check_test(c, b->b);
       if (ex_isbad(g)) d->bad = true;
       else {
-        r->guard = g.n;
+        r->guard = g.n, r->guard_may_miss = g.t->opt;
         facts_when(c, g.n, true);
       }
     }
@@ -411,7 +412,7 @@ void audience_body(checker *c, decl *d) {
     scope_push(c, b->name, b->name_sp, d->bad ? c->t_err : type_record(&c->ty, &c->records.v[a->record]->shape), LK_ROOT);
     ex t = b->b ? check_test(c, b->b) : (ex){ NULL, c->t_bool };
     if (ex_isbad(t)) d->bad = true;
-    a->test = t.n;
+    a->test = t.n, a->may_miss = t.t->opt;
   }
   a->nlocals = u.nlocals;
   unit_close(c, &u);

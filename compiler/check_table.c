@@ -311,8 +311,10 @@ static void all_rows(rows *w) {
   w->cells = ARENA_ARRAY(w->c->a, prog_cell, (size_t)n * w->in.n + 1);
   w->results = ARENA_ARRAY(w->c->a, val, n + 1);
   uint32_t row = 0;
+  span *sps = ARENA_ARRAY(w->c->a, span, n + 1);
+  w->t->row_sps = sps;
   AST_EACH(i, w->d->node)
-    if (i->kind == AST_ROW) row_of(w, i, row++);
+    if (i->kind == AST_ROW) sps[row] = i->sp, row_of(w, i, row++);
   w->t->nrows = n, w->t->cells = w->cells, w->t->results = w->results;
   if (!n && !w->bad) {
     diag_add(w->c->d, DIAG_RECORD_EMPTY, w->d->node->name_sp, "the table `%.*s` has no rows", STR_ARG(w->d->name));

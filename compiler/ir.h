@@ -112,6 +112,7 @@ typedef struct prog_table {
   const prog_cell *cells; /* row by row, in order of precedence: values of the parameters' types */
   const val *results;    /* one a row, present */
   const struct table_index *index; /* the VM's way to a row (compiler/table.h) */
+  const span *row_sps;   /* where the rows stand; NULL in a program from a bundle */
   span sp;
 } prog_table;
 
@@ -129,6 +130,7 @@ typedef struct prog_clause {
   ir *test;              /* as written; a forbid's is the negated test already (NOT added), so pass iff T always */
   ir *message;           /* text: otherwise, or generated from the clause; may read lets and witness locals */
   bool generated;
+  bool may_miss;         /* can be unknown, as far as the checker knows. Not in bundles */
   uint32_t nwitness;
   ir_witness *witness;
   int32_t at_field;      /* field of the rule's record that the finding points at, -1 none. `at`, else the first field the clause reads */
@@ -153,6 +155,7 @@ typedef struct prog_rule {
   str local_name;        /* the binder's name, "a" */
   uint32_t nlocals;      /* local 0 is the record */
   ir *guard;             /* where; NULL: none */
+  bool guard_may_miss;   /* as may_miss of a clause */
   uint32_t nlets;
   ir_let *lets;          /* in order; evaluated after the guard, once */
   uint32_t nclauses;
@@ -173,6 +176,7 @@ typedef struct prog_audience {
   str local_name;
   uint32_t nlocals;      /* local 0 is the record */
   ir *test;              /* NULL: everybody */
+  bool may_miss;         /* as of a clause */
   uint32_t nreads;
   uint16_t *reads;
   double cost;

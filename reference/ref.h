@@ -16,6 +16,8 @@ typedef struct ref_ctx {
   int64_t now;
   /* called after every node when set: for --explain */
   void (*trace)(void *ud, const ir *n, uint32_t depth, val v, uint8_t st);
+  /* called for every row of a decision table that is chosen, when set: for the coverage of tests */
+  void (*chosen)(void *ud, uint32_t table, uint32_t row);
   void *trace_ud;
   bool indexed;                /* pick rows by equality where a binder allows it; false: walk every source whole (what tests compare the VM with) */
   uint64_t steps, max_steps;   /* 0: none; beyond it ref calls give false */

@@ -320,7 +320,9 @@ static ref_val walk_table(ref_eval *e, const ir *n) {
   for (uint32_t r = 0; r < t->nrows; r++) {
     uint32_t i = 0;
     while (i < n->n && cell_accepts(t->params[i]->base, &t->cells[(size_t)r * n->n + i], v[i])) i++;
-    if (i == n->n) return present(t->results[r]);
+    if (i < n->n) continue;
+    if (e->c->chosen) e->c->chosen(e->c->trace_ud, n->index, r);
+    return present(t->results[r]);
   }
   return is_missing(e, n);
 }

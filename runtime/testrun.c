@@ -334,6 +334,14 @@ static bool says(telling *o, uint32_t clause) {
   return false;
 }
 
+/* Both evaluators must say the same: if ever they do not, that is told rather than passed over. */
+static void look_again(telling *o, verdict v) {
+  tester *t = o->t;
+  t->ref.steps = 0;
+  verdict again = cover_run(t->cover, &t->ref, o->rule, o->root);
+  if (again != v && again != V_COUNT) broken(o, o->x->name_sp, "the evaluators disagree, which is a mistake of Blazon's: %s and %s", verdict_names[v], verdict_names[again]);
+}
+
 static void check(telling *o) {
   tester *t = o->t;
   vm_result res;
@@ -342,6 +350,7 @@ static void check(telling *o) {
     return;
   }
   if (res.v != V_PASS && o->status < TEST_FAIL) o->status = TEST_FAIL;
+  if (t->cover) look_again(o, res.v);
   for (uint32_t i = 0; o->a && i < res.nclauses; i++) unmet(o, &res, &res.clauses[i]);
   for (uint32_t i = 0; i < o->x->rule->nclauses; i++) {
     if (!o->x->expects[i].saying || (!o->a && o->status)) continue;
@@ -408,6 +417,7 @@ static bool chosen(const rt_test_opts *o, const prog_test *x) {
 static void run_all(tester *t) {
   rt_test_report *rep = t->rep;
   rep->v = ARENA_ARRAY(t->a, test_result, t->ir->ntests + 1);
+  if (t->o->coverage) t->cover = cover_new(t->a, t->ir, t->p->ir->nrules);
   for (uint32_t i = 0; i < t->ir->ntests; i++) {
     if (!chosen(t->o, t->ir->tests[i])) { rep->left_out++; continue; }
     test_result *r = &rep->v[rep->n++];
@@ -416,6 +426,7 @@ static void run_all(tester *t) {
     else if (r->status == TEST_FAIL) rep->failed++;
     else rep->errors++;
   }
+  if (t->cover) rep->coverage = cover_result_of(t->cover);
 }
 
 int rt_test(const rt_program *p, const rt_test_opts *o, rt_test_report **out) {

@@ -24,11 +24,33 @@ typedef struct test_result {
   test_problem *problems;
 } test_result;
 
+/* What tests reach: every condition of a rule seen true and seen false, every row of a table chosen. */
+enum cover_kind { COVER_WHERE, COVER_REQUIRE, COVER_FORBID, COVER_ROW };
+typedef struct cover_item {
+  uint8_t kind;            /* cover_kind */
+  bool may_miss;           /* a condition that can be unknown: then it should be seen so, too, but that does not count */
+  str name;                /* of the rule, audience or table */
+  uint32_t row;            /* COVER_ROW: from 1 */
+  str text;
+  span sp;
+  uint64_t seen[4];        /* by truth: how often; a row that was chosen is true. A forbidden condition is seen as it is written */
+} cover_item;
+
+typedef struct rt_coverage {
+  uint32_t n;
+  cover_item *v;           /* by name, then place */
+  uint64_t seen, total;    /* two for each condition, one for each row */
+} rt_coverage;
+
+/* What of an item no test has seen: bits of 1 << truth. */
+unsigned cover_lacks(const cover_item *x);
+
 typedef struct rt_test_opts {
   const mem *m;
   int64_t now;             /* for tests that give none; INT64_MIN: RT_TEST_NOW */
   uint32_t nfilters;
   const str *filters;      /* parts of names, any case; none: all tests */
+  bool coverage;
   vm_limits limits;
 } rt_test_opts;
 
@@ -41,6 +63,7 @@ typedef struct rt_test_report {
   jmp_buf oom;
   uint32_t n, passed, failed, errors, left_out; /* left_out: by the filters */
   test_result *v;          /* those that ran, in order */
+  rt_coverage *coverage;   /* NULL: not asked for */
   str failure;
 } rt_test_report;
 

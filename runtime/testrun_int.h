@@ -21,7 +21,14 @@ typedef struct tester {
   arena rows;              /* of the run under way */
   lib_ctx lib;
   ref_ctx ref;
+  struct cover *cover;     /* NULL: nobody asks */
 } tester;
+
+/* ---- testcover.c ---- */
+struct cover *cover_new(arena *a, const ir_program *ir, uint32_t nrules);
+/* The run of a test once more, by the reference, which sees every condition. Gives its verdict; V_COUNT: it did not end. */
+verdict cover_run(struct cover *c, ref_ctx *ref, uint32_t rule, const rec *root);
+rt_coverage *cover_result_of(struct cover *c);
 
 /* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);

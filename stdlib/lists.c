@@ -351,6 +351,24 @@ int bi_keys(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   return ok_list(c, out, v, m->n);
 }
 
+static int by_key(const void *a, const void *b) { return str_cmp(str_of(((const map_entry *)a)->key), str_of(((const map_entry *)b)->key)); }
+
+int bi_map_of(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  UNUSED;
+  const list *keys = args[0].l, *values = args[1].l;
+  if (keys->n != values->n) return lib_fail(c, str_fmt(c->a, "there are %u keys and %u values", keys->n, values->n));
+  map_entry *e = ARENA_ARRAY(c->a, map_entry, keys->n + 1);
+  lib_work(c, 4 * (uint64_t)keys->n + 1);
+  for (uint32_t i = 0; i < keys->n; i++) e[i] = (map_entry){ keys->v[i].t, values->v[i] };
+  if (keys->n) qsort(e, keys->n, sizeof *e, by_key);
+  for (uint32_t i = 1; i < keys->n; i++)
+    if (!by_key(&e[i - 1], &e[i])) return lib_fail(c, str_fmt(c->a, "the key \"%.*s\" is there twice", STR_ARG(str_of(e[i].key))));
+  map *m = ARENA_NEW(c->a, map);
+  *m = (map){ keys->n, e };
+  out->m = m;
+  return ST_OK;
+}
+
 int bi_special(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   UNUSED, (void)args, (void)out;
   return lib_fail(c, STR("this function is computed by the compiler"));

@@ -30,6 +30,11 @@ by_rule() {
         FROM json_each(readfile('$1'),'\$.findings') WHERE json_extract(value,'\$.kind') = 'data' GROUP BY 2, 3, 4 ORDER BY 2, 3, 4"
 }
 
+# ---- tests beside the rules: every condition seen true and false ----
+for rules in examples/dam examples/simple-icons; do
+  if "$blazon" test $rules --min-coverage 100% > "$work/tests" 2>&1; then pass "$rules: its tests pass and reach everything"; else fail "$rules: test" < "$work/tests"; fi
+done
+
 # ---- the asset library ----
 db=$work/dam.db
 if ! command -v sqlite3 > /dev/null; then

@@ -84,6 +84,43 @@ run test good.blz --now 2026-05-05
 exits "--now changes the clock of tests without one" 1
 says "what is and what should be" out "today is 2026-05-05"
 
+run test good.blz --coverage
+exits "--coverage" 0
+says "--coverage: what is not reached" out "acme.brand.spring: require a.made <= today  (never true)"
+says "--coverage: a rule without a record" out "coverage: 85.7%, 12 of 14"
+lacks "--coverage: what is reached is not listed" out "wide_enough"
+run test good.blz --min-coverage 85%
+exits "--min-coverage that is reached" 0
+run test good.blz --min-coverage 86%
+exits "--min-coverage that is not reached" 1
+says "--min-coverage that is not reached: says so" out "less than the 86% of --min-coverage"
+run test good.blz --min-coverage lots
+exits "--min-coverage that is no share" 4
+run test good.blz --min-coverage 100 --format tap
+says "--min-coverage in TAP" out "not ok 4 - coverage: the tests cover 85.7%; 100% are demanded"
+run test good.blz --min-coverage 100 --format junit
+says "--min-coverage in JUnit" out '<testcase classname="coverage" name="--min-coverage">'
+cat > table.blz << 'END'
+table size(width : int, retina : bool?) -> text {
+  >= 1000, true -> "large"
+  >= 1000, _    -> "medium"
+  _,       _    -> "small"
+}
+record A { id : text key  n : int? }
+source as : A
+rule r for a in as { require a.n > 0 }
+test "sizes" {
+  expect sample(A).with(n: 1) passes r
+  expect sample(A).with(n: 0) fails r
+  expect size(1000, true) == "large"
+  expect size(999, true) == "small"
+}
+END
+run test table.blz --coverage
+says "--coverage of what can be unknown" out "never seen unknown (this does not count)"
+says "--coverage of rows" out "table.blz:3  size, row 2: >= 1000, _ -> \"medium\"  (never chosen)"
+says "--coverage of rows: share" out "coverage: 80%, 4 of 5"
+
 cat > bad.blz << 'END'
 module bad
 record A { id : text key   n : int   name : text? }
