@@ -5,6 +5,7 @@
 #include "base/value.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 void json_begin(json *j, out *o, arena *a, bool lines) { *j = (json){ .o = o, .a = a, .lines = lines }; }
 
@@ -61,6 +62,14 @@ void json_z(json *j, const char *name, const char *z) { json_str(j, name, str_z(
 void json_int(json *j, const char *name, int64_t i) {
   member(j, name);
   out_fmt(j->o, "%" PRId64, i);
+}
+
+void json_num(json *j, const char *name, double n) {
+  member(j, name);
+  char text[32];
+  if (!isfinite(n)) { out_z(j->o, "null"); return; }
+  number_print(n, text);
+  out_z(j->o, text);
 }
 
 void json_bool(json *j, const char *name, bool b) {

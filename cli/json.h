@@ -21,6 +21,7 @@ void json_end_array(json *j);
 void json_str(json *j, const char *name, str s);
 void json_z(json *j, const char *name, const char *z);
 void json_int(json *j, const char *name, int64_t i);
+void json_num(json *j, const char *name, double n);       /* shortest text that reads back; null unless finite */
 void json_bool(json *j, const char *name, bool b);
 void json_null(json *j, const char *name);
 void json_time(json *j, const char *name, int64_t usec);

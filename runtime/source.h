@@ -33,7 +33,7 @@ typedef struct src_config {
   str db;                    /* SQLite file; empty: none. Opened read-only, NOMUTEX, mmap */
   uint32_t nbindings;
   const src_binding *bindings;
-  bool by_ext;               /* formats by extension: .json .ndjson .jsonl .csv .tsv; standard input: NDJSON unless it begins with [ */
+  bool by_ext;               /* formats by extension: .json .ndjson .jsonl .csv .tsv; standard input: an array when it begins with [, NDJSON with {, else CSV */
   uint32_t frame;            /* rec.cap of row records (vm_frame_size) */
   const bool *wanted;        /* per source: will be walked by the run; NULL: all. Others are opened only when something looks into them */
   const bool *const *fields; /* per source and field: read by some active rule; NULL or NULL entry: all */

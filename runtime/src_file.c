@@ -141,7 +141,8 @@ static bool look_inside(src_file *f, bool by_name, arena *a, diag_code *code, st
   ssize_t i = n >= 3 && !memcmp(head, "\xEF\xBB\xBF", 3) ? 3 : 0;
   while (i < n && (head[i] == ' ' || head[i] == '\t' || head[i] == '\r' || head[i] == '\n')) i++;
   if (f->nsegs || (i < n && head[i] == '[')) f->format = FMT_JSON;
-  else if (i == n || head[i] == '{' || str_eq(f->path, STR("-"))) f->format = FMT_NDJSON;
+  else if (i == n || head[i] == '{') f->format = FMT_NDJSON;
+  else if (str_eq(f->path, STR("-"))) f->format = FMT_CSV;
   else {
     *code = DIAG_DATA_FORMAT;
     *why = str_fmt(a, "`%.*s` does not say its format: name it .json, .ndjson, .csv or .tsv", STR_ARG(f->path));
