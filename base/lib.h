@@ -39,6 +39,21 @@ typedef struct librec { const char *name, *fields, *doc; } librec;
 /* A pattern literal. id: index in the program, for the engine's cache of compiled patterns. */
 typedef struct pattern { str source, flags; uint32_t id; } pattern;
 
+/* One term of a list, and what to say instead. */
+typedef struct term_entry { str text; str replacement; bool has_replacement; } term_entry;
+enum terms_problem { TERMS_EMPTY, TERMS_DUPLICATE };
+/* index: the entry; other: of two that are the same, the first one. */
+typedef void terms_report(void *ud, enum terms_problem why, uint32_t index, uint32_t other);
+
+/* A list of terms of the program. id: index in the program. */
+typedef struct term_list {
+  str name;
+  uint32_t n, id;
+  const term_entry *entries;
+  bool fold;                     /* ignoring case */
+  const struct terms *matcher;   /* made by terms_build */
+} term_list;
+
 /* The library as data and operations (stdlib's is lib_std). Meanings: stdlib/builtin.h, functions of the same names. */
 typedef struct lib_ops {
   const builtin *table;
@@ -52,6 +67,8 @@ typedef struct lib_ops {
   int (*textformat_find)(str name);                               /* -1 none */
   bool (*textformat_valid)(int format, str s, str *why);
   int64_t (*text_length)(lib_ctx *c, str s);
+  /* In the arena; keeps entries by reference. Entries that are empty or stand twice are told to report (may be NULL) and left out. */
+  struct terms *(*terms_build)(arena *a, const term_entry *entries, uint32_t n, bool fold, terms_report *report, void *ud);
 } lib_ops;
 
 #endif

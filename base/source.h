@@ -14,6 +14,7 @@ typedef struct srcfile {
   uint32_t base;        /* position of text.p[0] */
   uint32_t *lines;      /* offset of each line's start; lines[0] = 0 */
   uint32_t nlines;
+  bool data;            /* read by a declaration (`terms x from "file"`), holds no rules */
 } srcfile;
 
 typedef struct sources { arena *a; VEC(srcfile *) files; uint32_t next; } sources;

@@ -42,6 +42,7 @@ void type_print(buf *out, const type *t, const struct type_names *names) {
   case TY_MONTHS: buf_z(out, "months"); break;
   case TY_PATTERN: buf_z(out, "pattern"); break;
   case TY_PALETTE: buf_z(out, "palette"); break;
+  case TY_TERMS: buf_z(out, "terms"); break;
   case TY_LIST:
   case TY_MAP:
     buf_z(out, t->kind == TY_LIST ? "list of " : "map of ");

@@ -16,6 +16,7 @@ typedef enum type_kind {
   TY_LIST, TY_MAP, TY_RECORD,
   TY_REF,       /* -> source: represented by the value of the target's key */
   TY_PALETTE,   /* a palette's name used as an argument */
+  TY_TERMS,     /* the same of a list of terms */
   TY_VAR        /* T, U in library signatures only */
 } type_kind;
 

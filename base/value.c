@@ -72,6 +72,7 @@ int val_cmp(const type *t, val a, val b) {
   case TY_NUMBER: return (a.n > b.n) - (a.n < b.n);
   case TY_TEXT:
   case TY_UNION: return a.t == b.t ? 0 : str_cmp(str_of(a.t), str_of(b.t));
+  case TY_TERMS:
   case TY_PATTERN: return ((uintptr_t)a.p > (uintptr_t)b.p) - ((uintptr_t)a.p < (uintptr_t)b.p);
   case TY_PALETTE:
   case TY_LIST: {
@@ -122,6 +123,7 @@ uint64_t val_hash(const type *t, val v) {
   }
   case TY_TEXT:
   case TY_UNION: return str_hash(str_of(v.t)); /* the same for a union and for the text it equals */
+  case TY_TERMS:
   case TY_PATTERN: return mix(2, (uint64_t)(uintptr_t)v.p);
   case TY_PALETTE:
   case TY_LIST:
@@ -339,6 +341,7 @@ void val_print(buf *out, const type *t, val v, bool quoted) {
   case TY_DURATION: civil_print_duration(v.i, tmp), buf_z(out, tmp); break;
   case TY_MONTHS: print_months(out, v.i); break;
   case TY_PATTERN: buf_z(out, "pattern"); break;
+  case TY_TERMS: buf_z(out, "terms"); break;
   case TY_PALETTE:
     if (!t->elem) { buf_z(out, "palette"); break; }
     print_list(out, t->elem, v.l);
@@ -422,7 +425,8 @@ void val_json(buf *out, const type *t, val v, uint8_t st) {
   case TY_TIME:
   case TY_DURATION:
   case TY_MONTHS:
-  case TY_PATTERN: json_printed(out, t, v); break;
+  case TY_PATTERN:
+  case TY_TERMS: json_printed(out, t, v); break;
   case TY_PALETTE:
     if (!t->elem) { json_printed(out, t, v); break; }
     json_list(out, t->elem, v.l);

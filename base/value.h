@@ -3,7 +3,7 @@
  *
  *   bool 0/1, int, date (days), time and duration (microseconds), months, color (0xRRGGBBAA)  .i
  *   number .n     text, union .t     list .l     map .m     record .r     ref: the key's own representation
- *   pattern .p (const struct pattern *)    palette .l (list of library record Swatch) */
+ *   pattern .p (const struct pattern *)    palette .l (list of library record Swatch)    terms .p (const struct term_list *) */
 #ifndef BASE_VALUE_H
 #define BASE_VALUE_H
 #include "base/type.h"

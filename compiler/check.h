@@ -62,7 +62,7 @@ typedef struct refine {
 
 typedef struct rtype { const type *t; refine *r; } rtype;
 
-typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_IDLE } decl_kind;
+typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_IDLE } decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
 struct decl {
@@ -76,7 +76,7 @@ struct decl {
   cfile *file;
   uint32_t index;        /* record, source, fn (also a let that is none of a constant), audience */
   rtype ty;              /* TYPE; LET: its type */
-  ex value;              /* LET, PALETTE: constant, when n is set */
+  ex value;              /* LET, PALETTE, TERMS: constant, when n is set */
   prog_record *record;
   refine **refines;      /* RECORD: one a field */
   prog_source *source;
@@ -195,6 +195,7 @@ struct checker {
   VEC(prog_audience *) audiences;
   VEC(decl *) audience_decls;
   VEC(prog_table *) tables;
+  VEC(term_list *) term_lists;
   VEC(prog_passes *) rulesets;
   VEC(decl *) ruleset_decls;
   VEC(prog_passes *) passes;
@@ -203,7 +204,7 @@ struct checker {
   VEC(ir *) fn_nodes, audience_nodes; /* to renumber once the order is known */
   VEC(quant_name) quants;
   VEC(ir_binder *) scans; /* binders over sources: for lints */
-  const type *t_err, *t_bool, *t_int, *t_num, *t_text, *t_color, *t_date, *t_time, *t_dur, *t_months, *t_pattern, *t_palette, *t_never;
+  const type *t_err, *t_bool, *t_int, *t_num, *t_text, *t_color, *t_date, *t_time, *t_dur, *t_months, *t_pattern, *t_palette, *t_terms, *t_never;
   VEC(test_decl) tests;  /* declarations as parsed */
   VEC(prog_test *) prog_tests;
   uint32_t nwraps;
@@ -341,6 +342,13 @@ ex check_verdict(checker *c, const ast *n);          /* verdict(record, rule), v
 /* sample(T): a valid value of minimal parts; changed: the call of `with` around it, NULL none. Reports what it cannot make. */
 ex check_sample(checker *c, const ast *n, const ast *changed);
 ir *sample_of(checker *c, const type *t, const refine *r, str what, span sp); /* NULL: reported */
+
+/* ---- check_terms.c, terms_csv.c ---- */
+void terms_decl(checker *c, decl *d);
+typedef struct term_row { term_entry e; span sp; } term_row;
+typedef VEC(term_row) term_rows;
+/* The rows of a list's file; what is wrong with it is reported. True: all rows are fine. */
+bool terms_csv(checker *c, const srcfile *f, term_rows *out);
 
 /* ---- check_table.c ---- */
 void table_decl(checker *c, decl *d);                /* once; what it needs of other declarations is checked on the way */

@@ -45,6 +45,7 @@ static void walk_list(checker *c, walk *w, const ast *n) {
     str t = type_str(c, e.t->base);
     diag *g = diag_add(c->d, DIAG_NOT_ITERABLE, n->sp, "a list, a map or a source is expected after `in`, not %.*s", STR_ARG(t));
     if (e.t->kind == TY_TEXT) diag_note_add(c->d, g, (span){ 0, 0 }, "the parts of a text are `.words()`, `.characters()`, `.lines()`, `.split(\",\")`");
+    if (e.t->kind == TY_TERMS) diag_note_add(c->d, g, (span){ 0, 0 }, "what is found of them in a text is a list: `words.find(text)`");
     if (e.t->kind == TY_REF || e.t->kind == TY_RECORD) diag_note_add(c->d, g, (span){ 0, 0 }, "this is one record; walk its source instead");
     w->bad = true;
   }

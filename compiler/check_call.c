@@ -220,7 +220,7 @@ typedef struct match { const sig *s; const type *var[128]; ex *v; int score; } m
 static bool unify(checker *c, const type *p, const type *a, const ir *literal, const type **var) {
   p = p->base, a = a->base;
   if (p->kind == TY_VAR) {
-    if (a->kind == TY_PATTERN || a->kind == TY_PALETTE) return false;
+    if (a->kind == TY_PATTERN || a->kind == TY_PALETTE || a->kind == TY_TERMS) return false;
     const type **v = &var[p->var & 127];
     if (p->var == 'N' && a->kind != TY_INT && a->kind != TY_NUMBER && a->kind != TY_NEVER) return false;
     if (!*v) *v = a;
@@ -321,11 +321,18 @@ static ex explain_one(checker *c, const ast *n, const sig *s, const cargs *a) {
   return ex_bad(c, n->sp);
 }
 
+/* A form over lists of terms is meant only where one is given, and then no other is. */
+static bool is_meant(const sig *s, const cargs *a) {
+  bool wants = s->nparams && s->nparams != UINT32_MAX && s->params[0].t->kind == TY_TERMS;
+  return !a->n || a->v[0].name.n || wants == (a->v[0].e.t->kind == TY_TERMS);
+}
+
 static ex no_overload(checker *c, const ast *n, const sig *first, const cargs *a) {
   const sig *same_arity = NULL;
   uint32_t fitting = 0, total = 0;
   for (const sig *s = first; s; s = s->next) {
     total++;
+    if (!is_meant(s, a)) continue;
     if (s->nparams == a->n) same_arity = s, fitting++;
   }
   if (fitting == 1) return explain_one(c, n, same_arity, a);
@@ -341,7 +348,8 @@ static ex no_overload(checker *c, const ast *n, const sig *first, const cargs *a
     str got = buf_done(&b);
     g = diag_add(c->d, DIAG_ARGUMENT, n->sp, "no form of `%s` takes (%.*s)", first->b->name, STR_ARG(got));
   }
-  for (const sig *s = first; s; s = s->next) diag_note_add(c->d, g, (span){ 0, 0 }, "there is `%s%s`", s->b->name, s->b->sig);
+  for (const sig *s = first; s; s = s->next)
+    if (is_meant(s, a) || total == 1) diag_note_add(c->d, g, (span){ 0, 0 }, "there is `%s%s`", s->b->name, s->b->sig);
   return ex_bad(c, n->sp);
 }
 

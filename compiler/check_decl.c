@@ -364,6 +364,7 @@ void declare_all(checker *c) {
   for (uint32_t i = 0; i < c->decls.n; i++) {
     decl *d = c->decls.v[i];
     if (d->kind == DK_PALETTE) palette_decl(c, d);
+    if (d->kind == DK_TERMS) terms_decl(c, d);
     if (d->kind == DK_TYPE) type_decl(c, d);
   }
   for (uint32_t i = 0; i < c->record_decls.n; i++) record_decl(c, c->record_decls.v[i]);

@@ -160,6 +160,7 @@ static ex let_value(checker *c, decl *d, span sp) {
 ex check_value_of(checker *c, decl *d, span sp) {
   if (d->kind == DK_LET) return let_value(c, d, sp);
   if (d->kind == DK_PALETTE) return d->bad ? ex_bad(c, sp) : ex_of(ir_const(c, c->t_palette, d->value.n->k, sp));
+  if (d->kind == DK_TERMS) return d->bad ? ex_bad(c, sp) : ex_of(ir_const(c, c->t_terms, d->value.n->k, sp));
   if (d->kind == DK_IDLE || d->bad) return ex_bad(c, sp);
   diag *g = diag_add(c->d, DIAG_NAME_KIND, sp, "`%.*s` is %s, not a value", STR_ARG(d->name), decl_what(d));
   switch ((decl_kind)d->kind) {
@@ -173,7 +174,7 @@ ex check_value_of(checker *c, decl *d, span sp) {
   case DK_RULESET: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_RULE: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_TYPE: diag_note_add(c->d, g, (span){ 0, 0 }, "its literals are `values(%.*s)`", STR_ARG(d->name)); break;
-  case DK_PALETTE: case DK_LET: case DK_IDLE: break;
+  case DK_PALETTE: case DK_TERMS: case DK_LET: case DK_IDLE: break;
   }
   return ex_bad(c, sp);
 }
@@ -353,8 +354,8 @@ ex check_interp(checker *c, const ast *n) {
       continue;
     }
     str why = { NULL, 0 };
-    if (e.t->kind == TY_PATTERN || e.t->kind == TY_PALETTE) {
-      str t = type_str(c, e.t);
+    if (e.t->kind == TY_PATTERN || e.t->kind == TY_PALETTE || e.t->kind == TY_TERMS) {
+      str t = e.t->kind == TY_TERMS ? STR("list of terms") : type_str(c, e.t);
       diag_add(c->d, DIAG_TYPE_MISMATCH, i->sp, "a %.*s cannot be put into a text", STR_ARG(t));
       bad = true;
     } else if (i->text.n && !c->lib->format_check(c->a, e.t->base, i->text, &why)) {

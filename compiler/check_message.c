@@ -79,7 +79,7 @@ static void show(msg *m, const ir *n) {
 
 static bool showable(const ir *n) {
   type_kind k = n->ty->kind;
-  return k != TY_RECORD && k != TY_MAP && k != TY_PATTERN && k != TY_PALETTE && !(k == TY_LIST && n->ty->elem->kind == TY_RECORD);
+  return k != TY_RECORD && k != TY_MAP && k != TY_PATTERN && k != TY_PALETTE && k != TY_TERMS && !(k == TY_LIST && n->ty->elem->kind == TY_RECORD);
 }
 
 static const ir_witness *witness_of(const msg *m, int32_t local) {

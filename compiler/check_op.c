@@ -18,7 +18,7 @@ static const char *kind_word(const type *t) {
   case TY_DURATION: return "duration";
   case TY_MONTHS: return "months";
   case TY_ERROR: case TY_NEVER: case TY_BOOL: case TY_COLOR: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_REF:
-  case TY_PALETTE: case TY_VAR: break;
+  case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
   }
   return "";
 }
@@ -160,7 +160,7 @@ static bool make_comparable(checker *c, span sp, ex *a, ex *b) {
   if (a->t->kind == TY_RECORD && b->t->kind == TY_REF && a->t->rec == b->t->rec && a->t->rec->nkeys == 1) *a = key_of(c, *a);
   if (b->t->kind == TY_RECORD && a->t->kind == TY_REF && b->t->rec == a->t->rec && b->t->rec->nkeys == 1) *b = key_of(c, *b);
   const type *x = a->t->base, *y = b->t->base;
-  if (x == y) return x->kind != TY_PATTERN && x->kind != TY_MONTHS;
+  if (x == y) return x->kind != TY_PATTERN && x->kind != TY_TERMS && x->kind != TY_MONTHS;
   bool xn = x->kind == TY_INT || x->kind == TY_NUMBER, yn = y->kind == TY_INT || y->kind == TY_NUMBER;
   if (xn && yn) return true;
   if (x->kind == TY_UNION && y->kind == TY_UNION && !unions_meet(x, y)) {
@@ -271,6 +271,7 @@ static ex in_list(checker *c, const ast *n, ex a, ex b) {
     str s = type_str(c, b.t->base);
     diag *g = diag_add(c->d, DIAG_NOT_ITERABLE, b.n->sp, "`in` is followed by a list, a range or an audience, not by %.*s", STR_ARG(s));
     if (is_text(b.t)) diag_note_add(c->d, g, (span){ 0, 0 }, "whether a text stands in another: `text contains \"part\"`");
+    if (b.t->kind == TY_TERMS) diag_note_add(c->d, g, (span){ 0, 0 }, "whether one of the terms stands in a text: `words.has(text)`");
     if (b.t->kind == TY_MAP) diag_note_add(c->d, g, (span){ 0, 0 }, "whether a map has a key: `m contains \"key\"`");
     return ex_bad(c, n->sp);
   }

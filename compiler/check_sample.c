@@ -466,7 +466,7 @@ static ir *value_sample(sampling *s, const type *t, const refine *r, str what) {
   case TY_MAP: v.m = ARENA_NEW(c->a, map); break;
   case TY_RECORD: return record_sample(s, t->rec, NULL, what);
   case TY_REF: return ref_sample(s, t, what);
-  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_VAR: return cannot(s, what, "it has no values");
+  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_TERMS: case TY_VAR: return cannot(s, what, "it has no values");
   }
   return ir_const(c, t->base, v, s->sp);
 }

@@ -140,6 +140,7 @@ const char *decl_what(const decl *d) {
   case DK_RECORD: return "a record";
   case DK_SOURCE: return "a source";
   case DK_PALETTE: return "a palette";
+  case DK_TERMS: return "a list of terms";
   case DK_LET: return "a value";
   case DK_FN: return "a function";
   case DK_RULE: return "a rule";

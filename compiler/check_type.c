@@ -233,7 +233,7 @@ static ex constant_name(checker *c, const ast *n) {
   if (str_eq(path, STR("false"))) return ex_of(ir_const(c, c->t_bool, (val){ .i = 0 }, n->sp));
   decl *d = path.n ? find_path(c, path) : NULL;
   if (d && (d->kind == DK_IDLE || d->bad)) return ex_bad(c, n->sp);
-  if (d && (d->kind == DK_LET || d->kind == DK_PALETTE)) {
+  if (d && (d->kind == DK_LET || d->kind == DK_PALETTE || d->kind == DK_TERMS)) {
     let_decl(c, d);
     if (d->value.n) return (ex){ d->value.n, d->value.t };
     if (d->bad || type_bad(d->ty.t)) return ex_bad(c, n->sp);

@@ -3,12 +3,19 @@
 #define COMPILER_COMPILE_H
 #include "compiler/ir.h"
 
+/* A file that a rule file names. path is relative to from. */
+typedef struct load_request {
+  str from, path;
+  bool module;           /* rules of an import; else data */
+  str why;               /* out: a reason that ends the sentence "`path`: ..." */
+} load_request;
+
 typedef struct compile_opts {
   const lib_ops *lib;
   bool lints;            /* warn of what is legal but suspicious */
   int64_t now;           /* for "expired" lints; INT64_MIN: none */
-  /* Reads the text that an import or a `from "file"` names; NULL result: not found. Paths are relative to the file that names them. May be NULL. */
-  bool (*load)(void *ud, arena *a, str from_file, str path, str *text);
+  /* Adds the file that an import or a `from "file"` names to src. NULL: it is not there, and r->why may say more. May be NULL. */
+  const srcfile *(*load)(void *ud, sources *src, load_request *r);
   void *ud;
 } compile_opts;
 

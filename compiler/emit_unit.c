@@ -30,7 +30,7 @@ bool code_is_pointer(const type *t) {
   switch ((type_kind)t->kind) {
   case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: case TY_MONTHS: return false;
   case TY_ERROR: case TY_NEVER: case TY_TEXT: case TY_UNION: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_REF:
-  case TY_PALETTE: case TY_VAR: return true;
+  case TY_PALETTE: case TY_TERMS: case TY_VAR: return true;
   }
   return true;
 }

@@ -10,7 +10,8 @@ static ex constant(checker *c, ex e, const type *t, val v) { return ex_of(ir_con
 
 static ex fold_list(checker *c, ex e) {
   for (uint32_t i = 0; i < e.n->n; i++)
-    if (!k(e.n->v[i]) || e.n->v[i]->ty->kind == TY_PATTERN || e.n->v[i]->ty->kind == TY_PALETTE) return e;
+    if (!k(e.n->v[i]) || e.n->v[i]->ty->kind == TY_PATTERN || e.n->v[i]->ty->kind == TY_PALETTE || e.n->v[i]->ty->kind == TY_TERMS)
+      return e;
   val *v = ARENA_ARRAY(c->a, val, e.n->n ? e.n->n : 1);
   for (uint32_t i = 0; i < e.n->n; i++) v[i] = e.n->v[i]->k;
   list *l = ARENA_NEW(c->a, list);

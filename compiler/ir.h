@@ -231,7 +231,7 @@ typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, nrulesets, npatterns, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
@@ -243,6 +243,7 @@ typedef struct ir_program {
   pattern **patterns;
   uint32_t ntests;
   prog_test **tests;     /* in order of files and places */
+  term_list **terms;     /* by id */
   const text **atoms;    /* every text literal once; atoms[i]->atom == i + 1 */
   const type **types;    /* every type used, canonical */
   str *modules;

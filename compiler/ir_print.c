@@ -93,6 +93,8 @@ void ir_print(buf *out, const ir_program *p, const ir *n) {
     if (n->ty->kind == TY_PATTERN) {
       const pattern *k = n->k.p;
       buf_fmt(out, "r\"%.*s\"%.*s", STR_ARG(k->source), STR_ARG(k->flags));
+    } else if (n->ty->kind == TY_TERMS) {
+      buf_str(out, ((const term_list *)n->k.p)->name);
     } else {
       val_print(out, n->ty, n->k, true);
     }

@@ -29,7 +29,7 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_FN: return DK_FN;
   case AST_RULE: return DK_RULE;
   case AST_AUDIENCE: return DK_AUDIENCE;
-  case AST_TERMS: *idle = "terms"; return DK_IDLE;
+  case AST_TERMS: return DK_TERMS;
   case AST_TABLE: return DK_TABLE;
   case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
   case AST_RULESET: return DK_RULESET;
@@ -124,10 +124,9 @@ static module *load_module(checker *c, cfile *f, str name) {
     if (path[i] == '.') path[i] = '/', last = (str){ name.p + i + 1, name.n - i - 1 };
   str tries[2] = { str_z(path), str_fmt(c->a, "%.*s.blz", STR_ARG(last)) };
   for (int i = 0; i < 2; i++) {
-    str text;
-    if (!c->o->load(c->o->ud, c->a, f->src->path, tries[i], &text)) continue;
-    srcfile *s = sources_add(c->src, tries[i], text);
-    if (!s) return NULL;
+    load_request r = { .from = f->src->path, .path = tries[i], .module = true };
+    const srcfile *s = c->o->load(c->o->ud, c->src, &r);
+    if (!s) continue;
     add_file(c, s);
     return names_get(&c->modules, name);
   }
@@ -239,6 +238,7 @@ static void share_tables(checker *c, ir_program *p) {
   p->patterns = c->pattern_list.v, p->npatterns = c->pattern_list.n;
   p->rulesets = c->rulesets.v, p->nrulesets = c->rulesets.n;
   p->tables = c->tables.v, p->ntables = c->tables.n;
+  p->terms = c->term_lists.v, p->nterms = c->term_lists.n;
   p->passes = c->passes.v, p->npasses = c->passes.n;
   p->tests = c->prog_tests.v, p->ntests = c->prog_tests.n;
 }
@@ -285,7 +285,7 @@ static checker *checker_new(arena *a, diags *d, sources *src, const compile_opts
   c->t_int = type_simple(&c->ty, TY_INT), c->t_num = type_simple(&c->ty, TY_NUMBER), c->t_text = type_simple(&c->ty, TY_TEXT);
   c->t_color = type_simple(&c->ty, TY_COLOR), c->t_date = type_simple(&c->ty, TY_DATE), c->t_time = type_simple(&c->ty, TY_TIME);
   c->t_dur = type_simple(&c->ty, TY_DURATION), c->t_months = type_simple(&c->ty, TY_MONTHS);
-  c->t_pattern = type_simple(&c->ty, TY_PATTERN), c->t_palette = type_simple(&c->ty, TY_PALETTE);
+  c->t_pattern = type_simple(&c->ty, TY_PATTERN), c->t_palette = type_simple(&c->ty, TY_PALETTE), c->t_terms = type_simple(&c->ty, TY_TERMS);
   sigs_init(c);
   return c;
 }
@@ -295,7 +295,8 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
   ir_program *p = c->p = ARENA_NEW(a, ir_program);
   p->a = a, p->src = src, p->lib = o->lib;
   uint32_t given = src->files.n;
-  for (uint32_t i = 0; i < given; i++) add_file(c, src->files.v[i]);
+  for (uint32_t i = 0; i < given; i++)
+    if (!src->files.v[i]->data) add_file(c, src->files.v[i]);
   if (!c->module_list.n) module_get(c, (str){ "", 0 });
   lost *l = lost_find(c);
   uint32_t first = d->list.n;

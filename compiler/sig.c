@@ -30,6 +30,7 @@ static const type *simple_named(checker *c, str w) {
   static const struct { const char *name; type_kind k; } known[] = {
     { "bool", TY_BOOL }, { "int", TY_INT }, { "number", TY_NUMBER }, { "text", TY_TEXT }, { "color", TY_COLOR }, { "date", TY_DATE },
     { "time", TY_TIME }, { "duration", TY_DURATION }, { "months", TY_MONTHS }, { "pattern", TY_PATTERN }, { "palette", TY_PALETTE },
+    { "terms", TY_TERMS },
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (str_eq(w, str_z(known[i].name))) return type_simple(&c->ty, known[i].k);

@@ -129,7 +129,7 @@ static val some_value(kit *k, const type *t, int depth) {
   case TY_MAP: return some_map(k, t->elem, depth);
   case TY_RECORD: return (val){ .r = some_rec(k, t->rec, depth) };
   case TY_REF: return t->rec && t->rec->nkeys == 1 ? some_value(k, t->rec->fields[t->rec->keys[0]].type, depth) : (val){ .i = 0 };
-  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_VAR: break;
+  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
   }
   static const list empty = { 0, NULL };
   return (val){ .l = &empty };
@@ -139,7 +139,7 @@ static val some_value(kit *k, const type *t, int depth) {
 static bool plain(const type *t, int depth) {
   t = t->base;
   if (depth > 4) return false;
-  if (t->kind == TY_PATTERN || t->kind == TY_PALETTE || t->kind == TY_ERROR || t->kind == TY_VAR) return false;
+  if (t->kind == TY_PATTERN || t->kind == TY_PALETTE || t->kind == TY_TERMS || t->kind == TY_ERROR || t->kind == TY_VAR) return false;
   if (t->kind == TY_REF) return t->rec->nkeys == 1 && t->rec->keys[0] < t->rec->nfields && plain(t->rec->fields[t->rec->keys[0]].type, depth + 1);
   if (t->elem) return plain(t->elem, depth + 1);
   if (t->kind != TY_RECORD) return true;

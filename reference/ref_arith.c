@@ -200,7 +200,7 @@ bool ref_has_error(const type *t, val v) {
       if (ref_has_error(t->elem, v.m->e[i].value)) return true;
     return false;
   case TY_ERROR: case TY_NEVER: case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME:
-  case TY_DURATION: case TY_MONTHS: case TY_PATTERN: case TY_REF: case TY_PALETTE: case TY_VAR: return false;
+  case TY_DURATION: case TY_MONTHS: case TY_PATTERN: case TY_REF: case TY_PALETTE: case TY_TERMS: case TY_VAR: return false;
   }
   return false;
 }

@@ -144,7 +144,7 @@ blz_status blz_record_set_text(blz_record *r, const char *field, const char *tex
   case TY_LIST:
   case TY_MAP:
   case TY_RECORD:
-  case TY_PALETTE: case TY_VAR: return misfit(r, at, STR("it does not hold a text"));
+  case TY_PALETTE: case TY_TERMS: case TY_VAR: return misfit(r, at, STR("it does not hold a text"));
   }
   if (setjmp(r->oom)) return api_fail(r->e, BLZ_NO_MEMORY, "out of memory");
   buf b = { .a = &r->a };
@@ -170,7 +170,7 @@ blz_status blz_record_set_int(blz_record *r, const char *field, int64_t value) {
   case TY_TIME:
   case TY_DURATION:
   case TY_MONTHS:
-  case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_PALETTE: case TY_VAR: break;
+  case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
   }
   return misfit(r, at, STR("it does not hold an int"));
 }

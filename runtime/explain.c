@@ -55,7 +55,7 @@ static str value_text(arena *a, const ir *n, val v, uint8_t st) {
 
 static str value_json(arena *a, const ir *n, val v, uint8_t st) {
   buf b = { .a = a };
-  if (n->ty->kind == TY_RECORD || n->ty->kind == TY_PATTERN || n->ty->kind == TY_PALETTE) return (str){ "", 0 };
+  if (n->ty->kind == TY_RECORD || n->ty->kind == TY_PATTERN || n->ty->kind == TY_PALETTE || n->ty->kind == TY_TERMS) return (str){ "", 0 };
   val_json(&b, n->ty, v, st);
   return buf_done(&b);
 }

@@ -225,6 +225,7 @@ static void add_value(buf *b, const type *t, val v) {
   case TY_RECORD:
   case TY_REF:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: {
     buf s = { .a = b->a };
     val_print(&s, t, v, true);

@@ -2,6 +2,7 @@
 #include "runtime/program.h"
 
 #include "runtime/files.h"
+#include "runtime/load.h"
 #include "stdlib/builtin.h"
 
 #include <fnmatch.h>
@@ -133,6 +134,7 @@ int rt_program_add_bundle(rt_program *p, str name, const void *bytes, size_t n) 
 static void warn_of_empty_files(rt_program *p) {
   for (uint32_t i = 0; i < p->src.files.n; i++) {
     const srcfile *f = p->src.files.v[i];
+    if (f->data) continue;
     uint32_t k = 0;
     while (k < f->text.n && strchr(" \t\r\n", f->text.p[k])) k++;
     if (k == f->text.n) diag_add(&p->d, DIAG_ENV_EMPTY, (span){ f->base, f->base }, "`%.*s` is empty", STR_ARG(f->path));
@@ -144,7 +146,7 @@ int rt_program_compile(rt_program *p, bool lints, int64_t now) {
   if (p->unreadable) return RT_ENV;
   if (!p->bundle) {
     warn_of_empty_files(p);
-    compile_opts o = { .lib = &lib_std, .lints = lints, .now = now };
+    compile_opts o = { .lib = &lib_std, .lints = lints, .now = now, .load = rt_load, .ud = p };
     ir_program *ir = compile(&p->a, &p->d, &p->src, &o);
     if (ir && !p->d.errors) {
       p->vm = vm_compile(&p->a, &p->d, ir);
@@ -162,8 +164,11 @@ rt_program *rt_program_with_trees(const rt_program *p) {
   const sources *src = rt_sources(p);
   rt_program *q = rt_program_new(&p->m);
   if (!q) return NULL;
-  for (uint32_t i = 0; i < src->files.n; i++)
-    if (rt_program_add_text(q, src->files.v[i]->path, src->files.v[i]->text) != RT_OK) { rt_program_free(q); return NULL; }
+  for (uint32_t i = 0; i < src->files.n; i++) {
+    const srcfile *f = src->files.v[i];
+    if (rt_program_add_text(q, f->path, f->text) != RT_OK) { rt_program_free(q); return NULL; }
+    q->src.files.v[i]->data = f->data;
+  }
   if (rt_program_compile(q, false, INT64_MIN) != RT_OK) { rt_program_free(q); return NULL; }
   return q;
 }

@@ -157,6 +157,7 @@ bool src_from_tape(src_dec *d, const type *t, const tape *tp, uint32_t at, val *
   case TY_MONTHS:
   case TY_PATTERN:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: break;
   }
   return mismatch(d, t, tp, at);

@@ -54,6 +54,7 @@ static bool possible(const type *t, enum affinity af) {
   case TY_MONTHS:
   case TY_PATTERN:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: break;
   }
   return true;

@@ -93,6 +93,7 @@ static const char *wants(const type *t) {
   case TY_PATTERN:
   case TY_REF:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: break;
   }
   return "a value that data can hold";
@@ -304,6 +305,7 @@ bool src_from_text(src_dec *d, const type *t, str s, val *out) {
   case TY_MONTHS:
   case TY_PATTERN:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: break;
   }
   return no(d, s, t);
@@ -341,6 +343,7 @@ bool src_from_int(src_dec *d, const type *t, int64_t i, val *out) {
   case TY_MONTHS:
   case TY_PATTERN:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: break;
   }
   snprintf(tmp, sizeof tmp, "%" PRId64, i);
@@ -487,6 +490,7 @@ void src_key_bytes(buf *b, const type *t, val v) {
   case TY_NEVER:
   case TY_PATTERN:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: return;
   }
 }

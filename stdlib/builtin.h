@@ -5,7 +5,7 @@
  * The row is at once the checker's signature, the VM's entry, `blazon explain NAME`, the reference page and a test: the example is compiled,
  * run and its result printed as val_print(quoted) must equal the last column ("missing" for a missing value, "error" for an error).
  *
- * Signatures: types as users write them (text, list of T, map of T, T?, bool, int, number, color, date, time, duration, months, pattern, palette,
+ * Signatures: types as users write them (text, list of T, map of T, T?, bool, int, number, color, date, time, duration, months, pattern, palette, terms,
  * T and U as variables, NUM = int or number (the result NUM is the same type)), library records by name (Nearest, Match ...).
  * A parameter declared T? does not lift: it gets its status. Any other parameter lifts (missing in, missing out) before the C function
  * is called, so a C function never sees a missing or bad strict argument. An int given for a number parameter is converted by the checker.

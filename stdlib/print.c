@@ -40,6 +40,7 @@ static const char *kind_name(const type *t) {
   case TY_RECORD:
   case TY_REF:
   case TY_PALETTE:
+  case TY_TERMS:
   case TY_VAR: return "";
   }
   return "";

@@ -1,4 +1,5 @@
 /* The library as data, and an engine's caches: made empty, filled by the subjects on first use, freed here. */
+#include "stdlib/terms.h"
 #include "stdlib/zones.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ const lib_ops lib_std = {
   .textformat_find = lib_textformat_find,
   .textformat_valid = lib_textformat_valid,
   .text_length = lib_text_length,
+  .terms_build = terms_build,
 };
 
 struct lib_state *lib_open(const mem *m) {

@@ -1,37 +1,50 @@
-/* Term lists: a hash of first words instead of an automaton over characters. Texts are mostly words that begin no term: one multiply a byte and one
- * probe of a bit table a word settle those, which measures faster than walking automaton states, and building is linear. See terms.h for the meaning. */
+/* Lists of terms as a tree of words: a node is reached from its parent by a word or a sign, and edges are found by hash. Most words of a text begin no
+ * term, and one probe of a bit table settles those: faster than any automaton over characters, and building is linear. A text is first
+ * folded and its words marked, a bit a byte, sixteen bytes at a time; the search then leaps from word to word. See terms.h for the meaning. */
 #include "stdlib/terms.h"
 
 #include <string.h>
 #include <unicode/uchar.h>
 #include <unicode/ustring.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/utf8.h"
 #include "stdlib/unicode.h"
 
-/* A term in folded form, chained with others of the same first word, longest first. */
-typedef struct term {
-  str key;             /* folded, white space collapsed to one space */
-  uint32_t head;       /* bytes of its first word; 0: it begins with a sign, then found by its first byte */
-  uint32_t index;
-  uint32_t next;       /* 1-based, 0 ends */
-} term;
+enum {
+  LANE = 16,      /* bytes classified at once */
+  SLACK = 80,     /* readable bytes behind a folded text */
+  LOW = 0x500,    /* code points below (Latin, Greek, Cyrillic) are folded by table */
+  LONG_FOLD = 0xFFFF
+};
+
+typedef struct node {
+  const char *p;       /* the word or sign that leads here, folded */
+  uint32_t n, hash;
+  uint32_t from;       /* parent * 2 + whether a gap stands before the word */
+  uint32_t term;       /* 1 + index of the entry that ends here; 0 none */
+  bool more;           /* something follows */
+} node;
 
 struct terms {
   const term_entry *entries;
-  uint32_t nentries, nterms;
-  bool fold;
-  term *v;
-  uint32_t mask;       /* hash slots - 1 */
-  uint32_t *slot;      /* 1-based first term of a chain of equal first words */
-  uint64_t *bits;      /* 1 bit a hash, so that most words never touch slot */
+  uint32_t nterms;
+  bool fold, any_sign;
+  node *v;             /* v[0] is the root */
+  uint32_t nnodes, mask;
+  uint32_t *slot;      /* open addressing: node that an edge leads to, 0 none */
+  uint64_t *bits;      /* of the root's edges, so that most words never touch slot */
   uint32_t bit_mask;
-  uint32_t sign[256];  /* chains of terms that begin with a sign, by first byte */
-  uint8_t word[256];   /* ASCII byte classes: 1 word, 0 other; bytes from 0x80 are decided by code point */
-  bool any_sign;
+  bool sign[256];      /* first bytes of signs that begin a term */
+  uint16_t low[LOW];   /* with fold: what a code point becomes; LONG_FOLD: ask ICU */
+  bool low_word[LOW];
 };
 
-enum { MUL = 0x9E3779B1u };
+struct shift { uint32_t folded, text; }; /* from here on, folded offset - folded + text */
+
+/* ---- characters ---- */
 
 static bool word_cp(uint32_t cp) {
   if (cp == '_') return true;
@@ -40,257 +53,324 @@ static bool word_cp(uint32_t cp) {
   return u_isalnum((UChar32)cp) || k == U_NON_SPACING_MARK || k == U_COMBINING_SPACING_MARK || k == U_ENCLOSING_MARK;
 }
 
-static bool word_at(const terms *t, const char *p, const char *end, uint32_t *len) {
-  unsigned char ch = (unsigned char)*p;
-  if (ch < 0x80) { *len = 1; return t->word[ch]; }
-  uint32_t cp;
-  *len = utf8_decode(p, end, &cp);
-  return word_cp(cp);
-}
+static bool is_word(const terms *t, uint32_t cp) { return cp < LOW ? t->low_word[cp] : word_cp(cp); }
 
-/* Is the character that ends before p one of a word? */
-static bool word_before(const terms *t, const char *beg, const char *p, const char *end) {
-  if (p == beg) return false;
-  const char *q = p - 1;
-  while (q > beg && ((unsigned char)*q & 0xC0) == 0x80 && p - q < 4) q--;
-  uint32_t len;
-  return word_at(t, q, end, &len);
-}
-
-/* Length in bytes and hash of the word at p. */
-static uint32_t word_run(const terms *t, const char *p, const char *end, uint32_t *hash) {
-  const char *q = p;
-  uint32_t h = 0, len;
-  while (q < end) {
-    unsigned char ch = (unsigned char)*q;
-    if (ch < 0x80) {
-      if (!t->word[ch]) break;
-      h = (h ^ ch) * MUL;
-      q++;
-    } else {
-      if (!word_at(t, q, end, &len)) break;
-      for (uint32_t i = 0; i < len; i++) h = (h ^ (unsigned char)q[i]) * MUL;
-      q += len;
-    }
-  }
-  *hash = h ^ h >> 15;
-  return (uint32_t)(q - p);
-}
-
-/* Folds s into out (room for 3 * s.n + 16 bytes: full folding of one code point grows it at most threefold). origin, when asked for,
-   maps every folded byte, and the end, to the text. */
-static uint32_t fold_into(str s, bool fold, char *out, uint32_t *origin) {
+/* UTF-8 of the folded code point into out (room for 3 * 4 bytes); its size. */
+static uint32_t fold_cp(uint32_t cp, char *out) {
+  UChar in[2], folded[8];
+  int32_t k = 0, m;
   uint32_t n = 0;
-  for (const char *p = s.p, *end = s.p + s.n; p < end;) {
-    uint32_t cp, len = utf8_decode(p, end, &cp), from = (uint32_t)(p - s.p), first = n;
-    if (!fold || cp == UINT32_MAX) {
-      memcpy(out + n, p, len), n += len;
-    } else if (cp < 0x80) {
-      out[n++] = ascii_lower((char)cp);
-    } else {
-      UChar in[2], folded[8];
-      int32_t k = 0, m;
-      UErrorCode e = U_ZERO_ERROR;
-      U16_APPEND_UNSAFE(in, k, cp);
-      m = u_strFoldCase(folded, 8, in, k, U_FOLD_CASE_DEFAULT, &e);
-      for (int32_t i = 0; U_SUCCESS(e) && i < m;) {
-        uint32_t u = folded[i++]; /* folding gives well-formed UTF-16: a high surrogate has its low one */
-        if (u >= 0xD800 && u < 0xDC00 && i < m) u = 0x10000 + ((u - 0xD800) << 10) + (folded[i++] - 0xDC00u);
-        n += utf8_encode(u, out + n);
-      }
-    }
-    if (origin)
-      for (uint32_t i = first; i < n; i++) origin[i] = from;
-    p += len;
+  UErrorCode e = U_ZERO_ERROR;
+  U16_APPEND_UNSAFE(in, k, cp);
+  m = u_strFoldCase(folded, 8, in, k, U_FOLD_CASE_DEFAULT, &e);
+  for (int32_t i = 0; U_SUCCESS(e) && i < m;) {
+    uint32_t u = folded[i++]; /* folding gives well-formed UTF-16: a high surrogate has its low one */
+    if (u >= 0xD800 && u < 0xDC00 && i < m) u = 0x10000 + ((u - 0xD800) << 10) + (folded[i++] - 0xDC00u);
+    n += utf8_encode(u, out + n);
   }
-  if (origin) origin[n] = s.n;
   return n;
 }
 
-/* White space runs to one space, none at the ends. In place. */
-static uint32_t collapse(char *p, uint32_t n) {
-  uint32_t out = 0;
-  bool gap = false;
-  for (uint32_t i = 0; i < n;) {
-    uint32_t cp, len = utf8_decode(p + i, p + n, &cp);
-    if (cp != UINT32_MAX && uni_is_space(cp)) gap = true;
-    else {
-      if (gap && out) p[out++] = ' ';
-      gap = false;
-      memmove(p + out, p + i, len);
-      out += len;
-    }
-    i += len;
+static void fill_low(terms *t) {
+  for (uint32_t cp = 0; cp < LOW; cp++) {
+    char s[16];
+    uint32_t one = cp;
+    t->low_word[cp] = word_cp(cp);
+    if (!t->fold) continue;
+    uint32_t n = fold_cp(cp, s), len = utf8_decode(s, s + n, &one);
+    t->low[cp] = n && len == n && one < LONG_FOLD ? (uint16_t)one : LONG_FOLD;
   }
-  return out;
 }
 
-/* The chain that a term belongs to, made when it is the first of its word. */
-static uint32_t *chain_of(terms *t, const term *x) {
-  if (!x->head) { t->any_sign = true; return &t->sign[(unsigned char)x->key.p[0]]; }
-  uint32_t h;
-  word_run(t, x->key.p, x->key.p + x->head, &h);
-  uint32_t b = h & t->bit_mask;
+/* ---- folding, with a bit a byte for words ---- */
+
+typedef struct folder {
+  const terms *t;
+  char *out;
+  uint32_t n;
+  uint64_t *words;
+  arena *a;                  /* NULL: nobody asks for places */
+  VEC(struct shift) shifts;
+} folder;
+
+static void mark(folder *f, uint64_t bits, uint32_t n) {
+  uint32_t k = f->n % 64;
+  f->words[f->n / 64] |= bits << k;
+  if (k && k + n > 64) f->words[f->n / 64 + 1] |= bits >> (64 - k);
+  f->n += n;
+}
+
+/* Folds sixteen bytes at p into out. Gives the bits of words, and in *high those of bytes that are not ASCII. */
+static uint32_t lane(const char *p, char *out, bool fold, uint32_t *high) {
+#ifdef __SSE2__
+  __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+  __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('Z' + 1)));
+  __m128i low = _mm_or_si128(x, _mm_and_si128(upper, _mm_set1_epi8(32)));
+  __m128i letter = _mm_or_si128(upper, _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('a' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('z' + 1))));
+  __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('0' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('9' + 1)));
+  __m128i word = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(x, _mm_set1_epi8('_')));
+  _mm_storeu_si128((__m128i *)(void *)out, fold ? low : x);
+  *high = (uint32_t)_mm_movemask_epi8(x);
+  return (uint32_t)_mm_movemask_epi8(word);
+#else
+  uint32_t bits = 0;
+  *high = 0;
+  for (uint32_t i = 0; i < LANE; i++) {
+    char ch = p[i];
+    out[i] = fold ? ascii_lower(ch) : ch;
+    bits |= (uint32_t)(ascii_alnum(ch) || ch == '_') << i;
+    *high |= (uint32_t)((unsigned char)ch >> 7) << i;
+  }
+  return bits;
+#endif
+}
+
+static void fold_one(folder *f, const char *beg, const char *p, uint32_t cp, uint32_t len) {
+  const terms *t = f->t;
+  uint32_t n;
+  char *out = f->out + f->n;
+  if (cp == UINT32_MAX) { /* a stray byte stands for itself and is part of no word */
+    *out = *p, f->n++;
+    return;
+  }
+  bool word = is_word(t, cp);
+  if (!t->fold) memcpy(out, p, n = len);
+  else if (cp < LOW && t->low[cp] != LONG_FOLD) n = utf8_encode(t->low[cp], out);
+  else n = fold_cp(cp, out);
+  mark(f, word ? (UINT64_C(1) << n) - 1 : 0, n);
+  if (n != len && f->a) *VEC_PUSH(f->a, &f->shifts) = (struct shift){ f->n, (uint32_t)(p - beg) + len };
+}
+
+/* Appends s. Room: out has 3 * s.n + SLACK bytes (s.n + SLACK when s is ASCII), words a bit for each, all zero. */
+static void fold_text(folder *f, str s) {
+  const char *p = s.p, *end = s.p + s.n;
+  while (p < end) {
+    char last[LANE];
+    const char *in = p;
+    uint32_t left = end - p < LANE ? (uint32_t)(end - p) : LANE, high, bits;
+    if (left < LANE) {
+      memset(last, 0, sizeof last);
+      memcpy(last, p, left);
+      in = last;
+    }
+    bits = lane(in, f->out + f->n, f->t->fold, &high);
+    uint32_t k = high ? (uint32_t)__builtin_ctz(high) : left;
+    if (k) mark(f, bits & ((UINT32_C(1) << k) - 1), k), p += k;
+    if (!high) continue;
+    uint32_t cp, len = utf8_decode(p, end, &cp);
+    fold_one(f, s.p, p, cp, len);
+    p += len;
+  }
+}
+
+static uint32_t count_high(str s) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s.n; i++) n += (unsigned char)s.p[i] >> 7;
+  return n;
+}
+
+/* ---- tokens: words and signs ---- */
+
+static uint64_t load8(const char *p) {
+  uint64_t x;
+  memcpy(&x, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  x = __builtin_bswap64(x);
+#endif
+  return x;
+}
+
+/* Seven bytes behind p + n may be read. */
+static uint32_t hash_of(const char *p, uint32_t n) {
+  uint64_t h = 0;
+  for (; n > 8; p += 8, n -= 8) h = (h ^ load8(p)) * UINT64_C(0x9E3779B97F4A7C15), h ^= h >> 29;
+  h = (h ^ (load8(p) & (~UINT64_C(0) >> (64 - 8 * n)))) * UINT64_C(0xD6E8FEB86659FD93);
+  return (uint32_t)(h >> 32);
+}
+
+static uint32_t edge_hash(uint32_t from, uint32_t hash) { return hash ^ from * 0x85EBCA6Bu ^ (from * 0x85EBCA6Bu) >> 15; }
+
+/* First bit at or behind at that is set; some bit behind n is. */
+static uint32_t next_bit(const uint64_t *words, uint32_t at, bool set) {
+  uint32_t i = at / 64;
+  uint64_t flip = set ? 0 : ~UINT64_C(0), x = (words[i] ^ flip) >> (at % 64) << (at % 64);
+  while (!x) x = words[++i] ^ flip;
+  return i * 64 + (uint32_t)__builtin_ctzll(x);
+}
+
+static bool is_word_byte(const uint64_t *words, uint32_t at) { return words[at / 64] >> (at % 64) & 1; }
+
+/* The word or sign at `at`, which is none of white space; its end. */
+static uint32_t token_end(const uint64_t *words, const char *s, uint32_t n, uint32_t at) {
+  if (is_word_byte(words, at)) return next_bit(words, at, false);
+  uint32_t cp;
+  return at + utf8_decode(s + at, s + n, &cp);
+}
+
+static uint32_t skip_space(const char *s, uint32_t n, uint32_t at) {
+  while (at < n) {
+    if (s[at] == ' ') { at++; continue; }
+    uint32_t cp, len = utf8_decode(s + at, s + n, &cp);
+    if (cp == UINT32_MAX || !uni_is_space(cp)) break;
+    at += len;
+  }
+  return at;
+}
+
+/* ---- building ---- */
+
+static uint32_t find_edge(const terms *t, uint32_t from, const char *p, uint32_t n, uint32_t hash) {
+  for (uint32_t i = edge_hash(from, hash) & t->mask;; i = (i + 1) & t->mask) {
+    uint32_t k = t->slot[i];
+    const node *x = &t->v[k];
+    if (!k || (x->hash == hash && x->from == from && x->n == n && !memcmp(x->p, p, n))) return k;
+  }
+}
+
+static uint32_t add_edge(terms *t, uint32_t from, const char *p, uint32_t n) {
+  uint32_t hash = hash_of(p, n), k = find_edge(t, from, p, n, hash);
+  if (k) return k;
+  k = t->nnodes++;
+  t->v[k] = (node){ .p = p, .n = n, .hash = hash, .from = from };
+  t->v[from / 2].more = true;
+  uint32_t i = edge_hash(from, hash) & t->mask;
+  while (t->slot[i]) i = (i + 1) & t->mask;
+  t->slot[i] = k;
+  if (from) return k;
+  uint32_t b = hash & t->bit_mask;
   t->bits[b / 64] |= UINT64_C(1) << (b % 64);
-  for (uint32_t i = h & t->mask;; i = (i + 1) & t->mask) {
-    if (!t->slot[i]) return &t->slot[i];
-    const term *y = &t->v[t->slot[i] - 1];
-    if (y->head == x->head && !memcmp(y->key.p, x->key.p, x->head)) return &t->slot[i];
-  }
+  return k;
 }
 
-/* A chain is walked from its longest term; one list may hold many of one first word ("new ...") and stays linear by sorting all terms by
-   length before they are chained: each new one is then the longest so far and goes first. */
-static void sort_by_length(arena *a, term *v, uint32_t n) {
-  uint32_t max = 0;
-  for (uint32_t i = 0; i < n; i++) if (v[i].key.n > max) max = v[i].key.n;
-  uint32_t *count = ARENA_ARRAY(a, uint32_t, (size_t)max + 2);
-  term *out = ARENA_ARRAY(a, term, n ? n : 1);
-  for (uint32_t i = 0; i < n; i++) count[v[i].key.n + 1]++;
-  for (uint32_t k = 1; k <= max + 1; k++) count[k] += count[k - 1];
-  for (uint32_t i = 0; i < n; i++) out[count[v[i].key.n]++] = v[i];
-  if (n) memcpy(v, out, n * sizeof *v);
-}
+/* The terms folded, behind each other; each ends where the next begins. */
+typedef struct folded { folder f; uint32_t *end; uint64_t tokens; } folded;
 
-/* Exact repeats, by a hash of whole keys; v is in list order still. Gives the number kept. */
-static uint32_t drop_repeats(arena *a, term *v, uint32_t n, void (*problem)(void *, enum terms_problem, uint32_t, uint32_t), void *ud) {
-  uint32_t mask = 15, kept = 0;
-  while (mask < n * 2) mask = mask * 2 + 1;
-  uint32_t *slot = ARENA_ARRAY(a, uint32_t, (size_t)mask + 1);
+static void fold_all(terms *t, arena *a, uint32_t n, folded *out) {
+  uint64_t room = 0;
+  for (uint32_t i = 0; i < n; i++) room += t->entries[i].text.n + (t->fold ? 2u * count_high(t->entries[i].text) : 0) + 1;
+  out->f = (folder){ .t = t, .out = arena_alloc(a, room + SLACK), .words = ARENA_ARRAY(a, uint64_t, room / 64 + 3) };
+  out->end = ARENA_ARRAY(a, uint32_t, n + 1);
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t at = (uint32_t)str_hash(v[i].key) & mask;
-    while (slot[at] && !str_eq(v[slot[at] - 1].key, v[i].key)) at = (at + 1) & mask;
-    if (slot[at]) {
-      if (problem) problem(ud, TERMS_DUPLICATE, v[i].index, v[slot[at] - 1].index);
-      continue;
+    uint32_t at = out->f.n;
+    fold_text(&out->f, t->entries[i].text);
+    mark(&out->f, 0, 1); /* so that words of two terms do not touch */
+    out->end[i] = out->f.n - 1;
+    const char *s = out->f.out;
+    for (at = skip_space(s, out->end[i], at); at < out->end[i]; at = skip_space(s, out->end[i], at)) {
+      at = token_end(out->f.words, s, out->end[i], at);
+      out->tokens++;
     }
-    v[kept] = v[i];
-    slot[at] = ++kept;
   }
-  return kept;
 }
 
-terms *terms_build(arena *a, const term_entry *entries, uint32_t n, bool fold,
-                   void (*problem)(void *, enum terms_problem, uint32_t, uint32_t), void *ud) {
-  terms *t = ARENA_NEW(a, terms);
-  t->entries = entries, t->nentries = n, t->fold = fold;
-  for (int ch = 0; ch < 128; ch++) t->word[ch] = ascii_alnum((char)ch) || ch == '_';
-  t->v = ARENA_ARRAY(a, term, n ? n : 1);
-  uint32_t m = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    char *p = arena_alloc(a, (size_t)entries[i].text.n * 3 + 16);
-    uint32_t len = collapse(p, fold_into(entries[i].text, fold, p, NULL));
-    if (!len) {
-      if (problem) problem(ud, TERMS_EMPTY, i, i);
-      continue;
-    }
-    uint32_t h;
-    t->v[m] = (term){ .key = { p, len }, .index = i };
-    t->v[m].head = word_run(t, p, p + len, &h);
-    m++;
-  }
-  t->nterms = m = drop_repeats(a, t->v, m, problem, ud);
-  sort_by_length(a, t->v, m);
+static void make_tables(terms *t, arena *a, uint32_t n, uint64_t tokens) {
+  t->v = ARENA_ARRAY(a, node, tokens + 1);
+  t->nnodes = 1;
   t->mask = 15;
-  while (t->mask < m * 2) t->mask = t->mask * 2 + 1;
+  while (t->mask < tokens * 2) t->mask = t->mask * 2 + 1;
   t->slot = ARENA_ARRAY(a, uint32_t, (size_t)t->mask + 1);
-  t->bit_mask = 1023; /* 16 bits a term keeps false probes under 7% while 10,000 terms stay in the first cache level */
-  while (t->bit_mask < m * 16) t->bit_mask = t->bit_mask * 2 + 1;
+  t->bit_mask = 1023; /* 16 bits a term keep false probes under 7% while 10,000 terms stay in the first cache level */
+  while (t->bit_mask < (uint64_t)n * 16 && t->bit_mask < UINT32_MAX / 2) t->bit_mask = t->bit_mask * 2 + 1;
   t->bits = ARENA_ARRAY(a, uint64_t, ((size_t)t->bit_mask + 1) / 64);
-  for (uint32_t i = 0; i < m; i++) {
-    uint32_t *chain = chain_of(t, &t->v[i]);
-    t->v[i].next = *chain;
-    *chain = i + 1;
+}
+
+/* The node of the whole term; 0 when it is empty. */
+static uint32_t add_term(terms *t, const folded *all, uint32_t at, uint32_t end) {
+  const char *s = all->f.out;
+  uint32_t k = 0;
+  bool gap = false;
+  for (at = skip_space(s, end, at); at < end;) {
+    uint32_t stop = token_end(all->f.words, s, end, at);
+    if (!k && !is_word_byte(all->f.words, at)) t->any_sign = t->sign[(unsigned char)s[at]] = true;
+    k = add_edge(t, k * 2 + gap, s + at, stop - at);
+    at = skip_space(s, end, stop);
+    gap = at > stop;
+  }
+  return k;
+}
+
+terms *terms_build(arena *a, const term_entry *entries, uint32_t n, bool fold, terms_report *report, void *ud) {
+  terms *t = ARENA_NEW(a, terms);
+  t->entries = entries, t->fold = fold;
+  fill_low(t);
+  folded all = { 0 };
+  fold_all(t, a, n, &all);
+  make_tables(t, a, n, all.tokens);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t k = add_term(t, &all, i ? all.end[i - 1] + 1 : 0, all.end[i]);
+    if (k && !t->v[k].term) t->v[k].term = i + 1, t->nterms++;
+    else if (report) report(ud, k ? TERMS_DUPLICATE : TERMS_EMPTY, i, k ? t->v[k].term - 1 : i);
   }
   return t;
 }
 
 uint32_t terms_count(const terms *t) { return t->nterms; }
-const term_entry *terms_entry(const terms *t, uint32_t index) { return &t->entries[index]; }
+
+/* ---- searching ---- */
 
 bool terms_begin(terms_scan *w, lib_ctx *c, const terms *t, str s) {
-  *w = (terms_scan){ .t = t, .s = s, .folded = s.p, .nfolded = s.n };
-  lib_work(c, s.n);
-  if (!t->fold) return true;
-  if (str_is_ascii(s)) {
-    char *p = arena_alloc(c->a, (size_t)s.n + 1);
-    for (uint32_t i = 0; i < s.n; i++) p[i] = (char)(s.p[i] + ((unsigned char)(s.p[i] - 'A') < 26 ? 32 : 0)); /* branchless: vectorizes */
-    w->folded = p;
-    return true;
-  }
-  char *p = arena_alloc(c->a, (size_t)s.n * 3 + 16);
-  uint32_t *origin = ARENA_ARRAY(c->a, uint32_t, (size_t)s.n * 3 + 17);
-  w->nfolded = fold_into(s, true, p, origin);
-  w->folded = p, w->origin = origin;
+  size_t room = (size_t)s.n + (t->fold ? 2 * (size_t)count_high(s) : 0) + SLACK;
+  *w = (terms_scan){ .t = t, .c = c };
+  lib_work(c, s.n / 8 + 1);
+  if (room > UINT32_MAX) { c->error = STR("the text is too long to be searched for terms"); return false; }
+  folder f = { .t = t, .out = arena_alloc(c->a, room), .words = ARENA_ARRAY(c->a, uint64_t, room / 64 + 2), .a = c->a };
+  fold_text(&f, s);
+  f.words[f.n / 64 + 1] = UINT64_C(1) << 63; /* both searches for a bit end: there are clear bits before this one */
+  w->p = f.out, w->n = f.n, w->words = f.words, w->shift = f.shifts.v, w->nshift = f.shifts.n;
   return true;
 }
 
-/* Does the term stand at p? Its end, or NULL. */
-static const char *match_at(const terms *t, const term *x, const char *p, const char *end, bool head_known) {
-  const char *k = x->key.p, *ke = k + x->key.n;
-  if (head_known) k += x->head, p += x->head;
-  while (k < ke) {
-    if (p >= end) return NULL;
-    if (*k == ' ') {
-      const char *q = p;
-      for (uint32_t cp, len; q < end; q += len) {
-        len = utf8_decode(q, end, &cp);
-        if (cp == UINT32_MAX || !uni_is_space(cp)) break;
-      }
-      if (q == p) return NULL;
-      p = q, k++;
-    } else if (*k++ != *p++) return NULL;
+/* The longest term that begins with the edge to node k, whose word ends at `at`. Its end and its entry's index + 1 (0: none does). */
+static uint32_t longest(const terms_scan *w, uint32_t k, uint32_t at, uint32_t *term) {
+  const terms *t = w->t;
+  uint32_t best = at, steps = 0;
+  for (*term = 0;; steps++) {
+    const node *x = &t->v[k];
+    if (x->term) *term = x->term, best = at;
+    if (!x->more) break;
+    uint32_t next = skip_space(w->p, w->n, at);
+    if (next >= w->n) break;
+    uint32_t end = token_end(w->words, w->p, w->n, next);
+    k = find_edge(t, k * 2 + (next > at), w->p + next, end - next, hash_of(w->p + next, end - next));
+    if (!k) break;
+    at = end;
   }
-  if (p < end && word_before(t, x->key.p, ke, ke)) {
-    uint32_t len;
-    if (word_at(t, p, end, &len)) return NULL;
-  }
-  return p;
+  if (steps) lib_work(w->c, steps);
+  return best;
 }
 
-/* Tries a chain at p. The end of the longest match, or NULL. */
-static const char *try_chain(const terms *t, uint32_t chain, const char *p, const char *end, bool word, const term **hit) {
-  for (; chain; chain = t->v[chain - 1].next) {
-    const term *x = &t->v[chain - 1];
-    const char *e = match_at(t, x, p, end, word);
-    if (e) { *hit = x; return e; }
-  }
-  return NULL;
+/* Folded offsets to the text's; they only grow. */
+static uint32_t place(terms_scan *w, uint32_t at) {
+  while (w->cursor < w->nshift && w->shift[w->cursor].folded <= at) w->cursor++;
+  if (!w->cursor) return at;
+  const struct shift *s = &w->shift[w->cursor - 1];
+  return at - s->folded + s->text;
 }
 
-static uint32_t find_chain(const terms *t, const char *p, uint32_t len, uint32_t h) {
-  uint32_t b = h & t->bit_mask;
-  if (!(t->bits[b / 64] >> (b % 64) & 1)) return 0;
-  for (uint32_t i = h & t->mask; t->slot[i]; i = (i + 1) & t->mask) {
-    const term *y = &t->v[t->slot[i] - 1];
-    if (y->head == len && !memcmp(y->key.p, p, len)) return t->slot[i];
+/* The first word or sign at or behind at with which a term may begin. */
+static uint32_t next_start(const terms_scan *w, uint32_t at) {
+  if (!w->t->any_sign) return next_bit(w->words, at, true);
+  while (at < w->n && !is_word_byte(w->words, at) && !w->t->sign[(unsigned char)w->p[at]]) {
+    uint32_t cp;
+    at += (unsigned char)w->p[at] < 0x80 ? 1 : utf8_decode(w->p + at, w->p + w->n, &cp);
   }
-  return 0;
+  return at;
 }
 
 bool terms_next(terms_scan *w, term_match *out) {
   const terms *t = w->t;
-  const char *beg = w->folded, *end = beg + w->nfolded, *p = beg + w->at;
-  while (p < end) {
-    uint32_t h, len = word_run(t, p, end, &h);
-    const term *hit = NULL;
-    const char *e = NULL;
-    if (len) {
-      uint32_t chain = find_chain(t, p, len, h);
-      if (chain) e = try_chain(t, chain, p, end, true, &hit);
-    } else {
-      if (t->any_sign && t->sign[(unsigned char)*p]) e = try_chain(t, t->sign[(unsigned char)*p], p, end, false, &hit);
-      uint32_t cp;
-      len = utf8_decode(p, end, &cp);
+  for (uint32_t at = w->at; (at = next_start(w, at)) < w->n;) {
+    uint32_t end = token_end(w->words, w->p, w->n, at), h = hash_of(w->p + at, end - at), b = h & t->bit_mask, term = 0;
+    if (t->bits[b / 64] >> (b % 64) & 1) {
+      uint32_t k = find_edge(t, 0, w->p + at, end - at, h), stop = k ? longest(w, k, end, &term) : 0;
+      if (k && term) {
+        *out = (term_match){ .beg = place(w, at), .end = place(w, stop), .index = term - 1 };
+        w->at = stop;
+        return true;
+      }
     }
-    if (hit) {
-      w->at = (uint32_t)(e - beg);
-      uint32_t b = (uint32_t)(p - beg);
-      *out = (term_match){ w->origin ? w->origin[b] : b, w->origin ? w->origin[w->at] : w->at, hit->index };
-      return true;
-    }
-    p += len;
+    at = end;
   }
-  w->at = w->nfolded;
+  w->at = w->n;
   return false;
 }

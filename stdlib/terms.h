@@ -1,36 +1,31 @@
-/* Term lists: find whole words and phrases of a list in a text, longest first, without overlaps.
+/* What finds the terms of a list: whole words and phrases of a text, the longest first, without overlaps.
  *
- * A term matches where it stands as whole words: a letter, digit, mark or underscore at its end may not go on in the text. A run of
- * white space matches any run of
- * white space. With fold, Unicode full case folding is applied to both sides. At one place the longest term wins; what follows a
- * match is searched on. */
+ * A text is words (letters, digits, marks and underscores), gaps (any white space) and single signs. A term matches where the text has its words and
+ * signs one after the other, with a gap where the term has one and none where it has none. So a term never matches inside a word, and any run of white
+ * space is as good as any other. With fold, Unicode full case folding is applied to both sides. At one place the longest term wins; what
+ * follows a match is searched on. */
 #ifndef STDLIB_TERMS_H
 #define STDLIB_TERMS_H
 #include "stdlib/lib.h"
 
 typedef struct terms terms;
 
-typedef struct term_entry { str text; str replacement; bool has_replacement; } term_entry;
-
-enum terms_problem { TERMS_EMPTY, TERMS_DUPLICATE };
-
-/* Builds the matcher in the arena, linear in the size of the list. entries are kept by reference. problem is told of terms that are empty or stand twice
-   (equal after folding; other is the first one's index); they are left out. */
-terms *terms_build(arena *a, const term_entry *entries, uint32_t n, bool fold,
-                   void (*problem)(void *ud, enum terms_problem why, uint32_t index, uint32_t other), void *ud);
+/* Builds the matcher in the arena, linear in the size of the list. entries are kept by reference. report (may be NULL) is told of terms that are
+   empty or stand twice (equal after folding); they are left out. */
+terms *terms_build(arena *a, const term_entry *entries, uint32_t n, bool fold, terms_report *report, void *ud);
 uint32_t terms_count(const terms *t);
-const term_entry *terms_entry(const terms *t, uint32_t index);
 
 typedef struct term_match { uint32_t beg, end, index; } term_match; /* byte range in the text */
 
-/* A walk over the matches of one text. Memory is the arena's, and only for texts that are not plain ASCII. */
+/* A walk over the matches of one text. */
 typedef struct terms_scan {
   const terms *t;
-  str s;
-  uint32_t at;              /* next byte of the folded text */
-  const char *folded;       /* the text itself when nothing had to be folded */
-  uint32_t nfolded;
-  const uint32_t *origin;   /* folded offset -> text offset; NULL: the same */
+  lib_ctx *c;
+  const char *p;             /* the folded text, in the arena */
+  uint32_t n, at;            /* its size, and the next byte to look at */
+  const uint64_t *words;     /* a bit a byte: part of a word */
+  const struct shift *shift; /* where folding changed the length; NULL: nowhere */
+  uint32_t nshift, cursor;
 } terms_scan;
 
 bool terms_begin(terms_scan *w, lib_ctx *c, const terms *t, str s); /* false: c->error is set */

@@ -46,6 +46,7 @@ void cd_type_or_null(cd *c, const type **t);
 void cd_types(cd *c);                                    /* the table itself */
 void cd_value(cd *c, const type *t, val *v, int depth);
 
+void cd_term_lists(cd *c);                               /* bundle_terms.c */
 void cd_model(cd *c);                                    /* bundle_model.c: everything but code */
 void cd_code(cd *c, code *k);                            /* bundle_code.c */
 

@@ -41,7 +41,11 @@ static void cd_files(cd *c) {
     if (!cd_reading(c)) path = p->src->files.v[i]->path, text = p->src->files.v[i]->text;
     cd_str(c, &path);
     cd_str(c, &text);
-    if (cd_reading(c) && !c->wrong && !sources_add(p->src, path, text)) cd_fail(c, "its rule files are too large");
+    bool data = !cd_reading(c) && p->src->files.v[i]->data;
+    cd_bool(c, &data);
+    srcfile *f = cd_reading(c) && !c->wrong ? sources_add(p->src, path, text) : NULL;
+    if (f) f->data = data;
+    else if (cd_reading(c)) cd_fail(c, "its rule files are too large");
   }
 }
 
@@ -84,7 +88,7 @@ static bool can_be_read(const type *t) {
   switch ((type_kind)t->kind) {
   case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: case TY_REF: return true;
   case TY_RECORD: return t->rec->id != UINT32_MAX;
-  case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_PALETTE: case TY_VAR: return false;
+  case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_PALETTE: case TY_TERMS: case TY_VAR: return false;
   }
   return false;
 }
@@ -304,6 +308,7 @@ void cd_model(cd *c) {
   cd_bool(c, &p->uses_now);
   cd_atoms(c);
   cd_patterns(c);
+  cd_term_lists(c);
   cd_counts(c);
   cd_types(c);
   if (cd_reading(c)) p->types = c->types.v, p->ntypes = c->types.n;

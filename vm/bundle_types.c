@@ -95,7 +95,7 @@ static bool whole(const type *t) {
   case TY_RECORD: return t->rec != NULL;
   case TY_REF: return t->rec && t->rec->nkeys <= t->rec->nfields;
   case TY_NEVER: case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION:
-  case TY_MONTHS: case TY_PATTERN: case TY_PALETTE: return true;
+  case TY_MONTHS: case TY_PATTERN: case TY_PALETTE: case TY_TERMS: return true;
   }
   return false;
 }
@@ -254,6 +254,12 @@ static void cd_pattern(cd *c, val *v) {
   if (c->mode == CD_READ) v->p = c->wrong ? NULL : c->ir->patterns[id];
 }
 
+static void cd_terms(cd *c, val *v) {
+  uint32_t id = c->mode == CD_READ ? 0 : ((const term_list *)v->p)->id;
+  cd_u32(c, &id, c->ir->nterms);
+  if (c->mode == CD_READ) v->p = c->wrong ? NULL : c->ir->terms[id];
+}
+
 static void cd_whole(cd *c, val *v, int64_t lo, int64_t hi) {
   cd_i64(c, &v->i);
   if (c->mode == CD_READ && (v->i < lo || v->i > hi)) cd_fail(c, "a constant is out of range"), v->i = lo;
@@ -276,6 +282,7 @@ void cd_value(cd *c, const type *type_in, val *v, int depth) {
   case TY_RECORD: cd_record(c, t->rec, v, depth); break;
   case TY_PALETTE: cd_palette(c, v); break;
   case TY_PATTERN: cd_pattern(c, v); break;
+  case TY_TERMS: cd_terms(c, v); break;
   case TY_ERROR: case TY_NEVER: case TY_REF: case TY_VAR: cd_fail(c, "a constant's type is unusable"); break;
   }
 }

@@ -59,7 +59,8 @@ static bool match_record(scan *s, str name, const type *t) {
 
 static bool match_named(scan *s, str w, const type *t) {
   static const struct { const char *name; type_kind k; } kinds[] = { { "bool", TY_BOOL }, { "int", TY_INT }, { "number", TY_NUMBER }, { "color", TY_COLOR },
-    { "date", TY_DATE }, { "time", TY_TIME }, { "duration", TY_DURATION }, { "months", TY_MONTHS }, { "pattern", TY_PATTERN }, { "palette", TY_PALETTE } };
+    { "date", TY_DATE }, { "time", TY_TIME }, { "duration", TY_DURATION }, { "months", TY_MONTHS }, { "pattern", TY_PATTERN }, { "palette", TY_PALETTE },
+    { "terms", TY_TERMS } };
   if (str_eq(w, STR("text"))) return is_text(t);
   if (str_eq(w, STR("NUM"))) return (t->kind == TY_INT || t->kind == TY_NUMBER) && bind(&s->var[2], t);
   if (str_eq(w, STR("T"))) return bind(&s->var[0], t);

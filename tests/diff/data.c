@@ -125,7 +125,7 @@ static val make_value(maker *m, const type *t, int depth) {
   case TY_MAP: v = make_map(m, t, depth); break;
   case TY_RECORD: v.r = make_rec(m, t->rec, depth); break;
   case TY_REF: v = make_key(m, t->rec, m->p->sources[t->source]->from.p); break;
-  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_VAR: break;
+  case TY_ERROR: case TY_NEVER: case TY_PATTERN: case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
   }
   return v;
 }

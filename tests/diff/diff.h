@@ -36,6 +36,7 @@ static inline rng rng_of(uint64_t seed, uint64_t a, uint64_t b) {
 typedef enum base_kind {
   G_BOOL, G_INT, G_NUM, G_TEXT, G_KIND, G_TIER, G_COLOR, G_DATE, G_TIME, G_DUR, G_SCALARS, /* the rest are not scalar */
   G_PART = G_SCALARS, G_ASSET, G_CAMPAIGN, G_BRAND, G_LICENSE, G_LOG, G_ENTRY_INT, G_ENTRY_TEXT, G_MATCH, G_NEAREST, G_SWATCH, G_HSL, G_LAB, G_OKLCH,
+  G_TERM_MATCH,
   G_REF_ASSET, G_REF_CAMPAIGN, G_REF_BRAND,
   G_LIST = 64,  /* + element */
   G_MAP = 128   /* + element: G_INT or G_TEXT */

@@ -296,7 +296,7 @@ static void print_clause(buf *out, const clause *c) {
 void program_print(buf *out, const program *p) {
   buf_str(out, p->world);
   if (p->two) {
-    buf_z(out, NEXT_FILE "module t.rules\nimport t.world (Kind, Tier, acme");
+    buf_z(out, NEXT_FILE "module t.rules\nimport t.world (Kind, Tier, acme, hype, exact");
     for (const wrecord *w = world; w->name; w++) {
       if (w->source) buf_fmt(out, ", %s, %s", w->name, w->source);
       else if (w->t == G_PART) buf_fmt(out, ", %s", w->name);

@@ -8,7 +8,7 @@
 
 enum { MAX_FUNCTIONS = 512 };
 
-typedef enum ptype { P_GT, P_T, P_LIST_T, P_LIST_LIST_T, P_MAP_T, P_NUM, P_LIST_NUM, P_PATTERN, P_PALETTE, P_UNSUPPORTED } ptype;
+typedef enum ptype { P_GT, P_T, P_LIST_T, P_LIST_LIST_T, P_MAP_T, P_NUM, P_LIST_NUM, P_PATTERN, P_PALETTE, P_TERMS, P_UNSUPPORTED } ptype;
 typedef struct param { char name[32]; ptype k; gt t; bool opt; } param;
 typedef struct signature { uint32_t n; param p[6]; param ret; bool usable; } signature;
 
@@ -20,10 +20,11 @@ static param parse_type(const char *s, size_t n) {
     { "duration", G_DUR }, { "list of text", G_LIST + G_TEXT }, { "list of int", G_LIST + G_INT }, { "list of number", G_LIST + G_NUM },
     { "list of color", G_LIST + G_COLOR }, { "list of date", G_LIST + G_DATE }, { "list of duration", G_LIST + G_DUR }, { "Match", G_MATCH },
     { "Nearest", G_NEAREST }, { "Swatch", G_SWATCH }, { "Hsl", G_HSL }, { "Lab", G_LAB }, { "Oklch", G_OKLCH }, { "list of Match", G_LIST + G_MATCH },
+    { "TermMatch", G_TERM_MATCH }, { "list of TermMatch", G_LIST + G_TERM_MATCH },
   };
   static const struct { const char *name; ptype k; } special[] = {
     { "T", P_T }, { "list of T", P_LIST_T }, { "list of list of T", P_LIST_LIST_T }, { "map of T", P_MAP_T }, { "NUM", P_NUM },
-    { "list of NUM", P_LIST_NUM }, { "pattern", P_PATTERN }, { "palette", P_PALETTE },
+    { "list of NUM", P_LIST_NUM }, { "pattern", P_PATTERN }, { "palette", P_PALETTE }, { "terms", P_TERMS },
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strlen(names[i].name) == n && !memcmp(names[i].name, s, n)) p.k = P_GT, p.t = names[i].t;
@@ -63,7 +64,7 @@ static bool solve(gen *g, const signature *s, gt t, gt *var) {
   case P_T: *var = t; return t <= G_PART && t != G_BOOL;
   case P_NUM: *var = t; return t == G_INT || t == G_NUM;
   case P_LIST_T: *var = (gt)(t - G_LIST); return t >= G_LIST && t < G_MAP;
-  case P_LIST_LIST_T: case P_MAP_T: case P_LIST_NUM: case P_PATTERN: case P_PALETTE: case P_UNSUPPORTED: return false;
+  case P_LIST_LIST_T: case P_MAP_T: case P_LIST_NUM: case P_PATTERN: case P_PALETTE: case P_TERMS: case P_UNSUPPORTED: return false;
   }
   return false;
 }
@@ -94,6 +95,7 @@ static node *argument(gen *g, const param *p, gt var, bool opt, int d) {
     return leaf(g, 0, false, patterns[below(&g->r, 6)]);
   }
   case P_PALETTE: return leaf(g, 0, false, "acme");
+  case P_TERMS: return leaf(g, 0, false, chance(&g->r, 50) ? "hype" : "exact");
   case P_UNSUPPORTED: return NULL;
   }
   if (!strcmp(p->name, "zone")) {
@@ -129,6 +131,11 @@ static node *make(gen *g, uint32_t index, const signature *s, gt want, gt var, b
 
 /* A field of what a function gives: find("...").start, c.nearest(acme).delta_e */
 static node *field_of_result(gen *g, gt t, bool opt, int d) {
+  if (opt && (t == G_INT || t == G_TEXT) && chance(&g->r, 25)) {
+    const wfield *f = &world_record(G_TERM_MATCH)->f[below(&g->r, 5)];
+    node *l = f->t == t ? gen_call(g, G_LIST + G_TERM_MATCH, opt, d) : NULL;
+    return l ? NODE(g, t, true, fmt(g, "(" K ")[1].%s", f->name), l) : NULL;
+  }
   static const gt records[] = { G_MATCH, G_NEAREST, G_HSL, G_LAB, G_OKLCH };
   gt from = records[t == G_NUM ? 1 + below(&g->r, 4) : below(&g->r, 2)];
   const wrecord *r = world_record(from);

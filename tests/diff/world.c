@@ -69,6 +69,12 @@ static const wfield hsl_fields[] = { { "hue", G_NUM, false, { 0 } }, { "saturati
 static const wfield lab_fields[] = { { "l", G_NUM, false, { 0 } }, { "a", G_NUM, false, { 0 } }, { "b", G_NUM, false, { 0 } }, { 0 } };
 static const wfield oklch_fields[] = { { "lightness", G_NUM, false, { 0 } }, { "chroma", G_NUM, false, { 0 } }, { "hue", G_NUM, false, { 0 } }, { 0 } };
 
+static const wfield term_match_fields[] = {
+  { "text", G_TEXT, false, { 0 } }, { "start", G_INT, false, { 0 } }, { "end", G_INT, false, { 0 } }, { "term", G_TEXT, false, { 0 } },
+  { "replacement", G_TEXT, true, { 0 } },
+  { 0 }
+};
+
 const wrecord world[] = {
   { "Asset", "assets", G_ASSET, asset_fields, true },
   { "Campaign", "campaigns", G_CAMPAIGN, campaign_fields, true },
@@ -84,6 +90,7 @@ const wrecord world[] = {
   { "Hsl", NULL, G_HSL, hsl_fields, false },
   { "Lab", NULL, G_LAB, lab_fields, false },
   { "Oklch", NULL, G_OKLCH, oklch_fields, false },
+  { "TermMatch", NULL, G_TERM_MATCH, term_match_fields, false },
   { 0 }
 };
 
@@ -95,7 +102,7 @@ const wrecord *world_record(gt t) {
 
 const char *gt_name(gt t) {
   static const char *const names[] = { "bool", "int", "number", "text", "Kind", "Tier", "color", "date", "time", "duration", "Part", "Asset",
-    "Campaign", "Brand", "License", "Log", "?", "?", "Match", "Nearest", "Swatch", "Hsl", "Lab", "Oklch", "-> assets", "-> campaigns", "-> brands" };
+    "Campaign", "Brand", "License", "Log", "?", "?", "Match", "Nearest", "Swatch", "Hsl", "Lab", "Oklch", "TermMatch", "-> assets", "-> campaigns", "-> brands" };
   static const char *const lists[] = { "list of bool", "list of int", "list of number", "list of text", "list of Kind", "list of Tier",
     "list of color", "list of date", "list of time", "list of duration", "list of Part" };
   if (t >= G_MAP) return t == G_MAP + G_INT ? "map of int" : "map of text";
@@ -119,7 +126,9 @@ void world_print(buf *out, rng *r) {
   buf_z(out, "module t.world\n"
              "type Kind = \"image\" | \"video\" | \"copy\"\n"
              "type Tier = \"gold\" | \"silver\" | \"a\"\n"
-             "palette acme {\n  red #E4002B\n  ink #1A1A1A\n  paper #FFFFFF\n}\n");
+             "palette acme {\n  red #E4002B\n  ink #1A1A1A\n  paper #FFFFFF\n}\n"
+             "terms hype ignoring case {\n  \"A\" -> \"b\"\n  \"x y\"\n  \"zo\\u{CB}\" -> \"\"\n  \"HELLO\" -> \"\\u{1F600}\"\n  \"!\"\n}\n"
+             "terms exact {\n  \"image\" -> \"picture\"\n  \"-\" -> \"minus\"\n}\n");
   for (const wrecord *w = world; w->name; w++) {
     if (!w->source && w->t != G_PART) continue;
     buf_fmt(out, "record %s {\n", w->name);

@@ -155,7 +155,7 @@ static void types_print_as_written(void **state) {
     { { .kind = TY_LIST, .opt = true, .elem = &un }, "list of \"meta\" | \"ooh\"?" }, { { .kind = TY_MAP, .elem = &t_num }, "map of number" },
     { rec_ty, "Asset" }, { { .kind = TY_REF, .source = 3, .opt = true }, "-> campaigns?" }, { { .kind = TY_REF, .source = 4 }, "-> source 4" }, { { .kind = TY_BOOL, .opt = true }, "bool?" },
     { { .kind = TY_TEXT }, "text" }, { { .kind = TY_COLOR }, "color" }, { { .kind = TY_DATE }, "date" }, { { .kind = TY_TIME }, "time" }, { { .kind = TY_DURATION }, "duration" },
-    { { .kind = TY_MONTHS }, "months" }, { { .kind = TY_PATTERN }, "pattern" }, { { .kind = TY_PALETTE }, "palette" }, { { .kind = TY_VAR, .var = 'U' }, "U" }, { { .kind = TY_INT }, "int" },
+    { { .kind = TY_MONTHS }, "months" }, { { .kind = TY_PATTERN }, "pattern" }, { { .kind = TY_PALETTE }, "palette" }, { { .kind = TY_TERMS }, "terms" }, { { .kind = TY_VAR, .var = 'U' }, "U" }, { { .kind = TY_INT }, "int" },
   };
   struct type_names names = { source_name, NULL };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -137,13 +137,19 @@ static void print_program(buf *out, const ir_program *p) {
   }
 }
 
-static str outcome(arena *a, const char *path, bool program) {
+/* Data files stand beside the cases. */
+static const srcfile *load_beside(void *dir, sources *src, load_request *r) {
+  str text = r->module ? (str){ NULL, 0 } : read_all(src->a, str_fmt(src->a, "%s/%.*s", (const char *)dir, STR_ARG(r->path)).p);
+  return text.p ? sources_add(src, r->path, text) : NULL;
+}
+
+static str outcome(arena *a, const char *dir, const char *path, bool program) {
   sources src;
   diags d;
   sources_init(&src, a);
   diags_init(&d, a, &src);
   add_files(a, &src, read_all(a, path));
-  compile_opts o = { .lib = &fake_lib, .lints = true, .now = INT64_C(1800000000000000) };
+  compile_opts o = { .lib = &fake_lib, .lints = true, .now = INT64_C(1800000000000000), .load = load_beside, .ud = (void *)(uintptr_t)dir };
   ir_program *p = compile(a, &d, &src, &o);
   assert_int_equal(p == NULL, d.errors > 0);
   buf out = { .a = a };
@@ -177,7 +183,7 @@ static uint32_t run_dir(const char *dir, bool codes) {
     arena a;
     arena_init(&a, &mem_libc, NULL);
     str path = str_fmt(&a, "%s/%s", dir, v[i]), want_path = str_fmt(&a, "%.*s.out", (int)path.n - 4, path.p);
-    str got = outcome(&a, path.p, !codes), want = read_all(&a, want_path.p);
+    str got = outcome(&a, dir, path.p, !codes), want = read_all(&a, want_path.p);
     if (codes) { /* CODE_name.blz shows CODE */
       char code[6] = { 0 };
       memcpy(code, v[i], 5);

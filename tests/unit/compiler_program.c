@@ -216,12 +216,10 @@ static void reads(void **state) {
   arena_free(&r.a);
 }
 
-static bool load_legal(void *ud, arena *a, str from, str path, str *text) {
-  (void)a, (void)from;
+static const srcfile *load_legal(void *ud, sources *src, load_request *r) {
   (*(int *)ud)++;
-  if (!str_eq(path, STR("acme/legal.blz"))) return false;
-  *text = STR("module acme.legal\nlet max_words = 12\n");
-  return true;
+  if (!r->module || !str_eq(r->path, STR("acme/legal.blz"))) return NULL;
+  return sources_add(src, r->path, STR("module acme.legal\nlet max_words = 12\n"));
 }
 
 static void loads_imports(void **state) {

@@ -45,9 +45,21 @@ static int fake_textformat_find(str name) {
   return -1;
 }
 
+/* Equal texts are duplicates; there is nothing to search with. */
+static struct terms *fake_terms_build(arena *a, const term_entry *e, uint32_t n, bool fold, terms_report *report, void *ud) {
+  (void)fold;
+  for (uint32_t i = 0; i < n; i++) {
+    if (!e[i].text.n) report(ud, TERMS_EMPTY, i, i);
+    for (uint32_t k = 0; k < i; k++)
+      if (e[i].text.n && str_eq(e[k].text, e[i].text)) { report(ud, TERMS_DUPLICATE, i, k); break; }
+  }
+  return arena_alloc(a, 1);
+}
+
 static const lib_ops fake_lib = {
   .table = fake_table, .count = sizeof fake_table / sizeof *fake_table, .recs = fake_recs, .rec_count = sizeof fake_recs / sizeof *fake_recs,
   .format_check = fake_format_check, .pattern_check = fake_pattern_check, .textformat_find = fake_textformat_find,
+  .terms_build = fake_terms_build,
 };
 
 #endif

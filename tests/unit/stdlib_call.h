@@ -16,6 +16,7 @@ static const type ty_bool = { .kind = TY_BOOL, .base = &ty_bool };
 static const type ty_int = { .kind = TY_INT, .base = &ty_int };
 static const type ty_number = { .kind = TY_NUMBER, .base = &ty_number };
 static const type ty_text = { .kind = TY_TEXT, .base = &ty_text };
+static const type ty_maybe_text = { .kind = TY_TEXT, .opt = true, .base = &ty_text };
 static const type ty_color = { .kind = TY_COLOR, .base = &ty_color };
 static const type ty_date = { .kind = TY_DATE, .base = &ty_date };
 static const type ty_time = { .kind = TY_TIME, .base = &ty_time };
@@ -106,7 +107,7 @@ static inline const type *record_type(struct bench *b, const char *name) {
       const char *t = colon + 2;
       r->fields[r->nfields++] = (type_field){ { f, (uint32_t)(colon - f) },
         strcmp(t, "text") == 0 ? &ty_text : strcmp(t, "int") == 0 ? &ty_int : strcmp(t, "color") == 0 ? &ty_color :
-        strcmp(t, "number") == 0 ? &ty_number : strcmp(t, "list of text") == 0 ? &ty_texts : NULL };
+        strcmp(t, "number") == 0 ? &ty_number : strcmp(t, "list of text") == 0 ? &ty_texts : strcmp(t, "text?") == 0 ? &ty_maybe_text : NULL };
       assert_non_null(r->fields[r->nfields - 1].type);
     }
     type *t = ARENA_NEW(&b->a, type);

@@ -18,6 +18,7 @@ static const struct { const char *group, *title, *note; } groups[] = {
   { "style", "Style of text", "Rules of thumb that editors use." },
   { "patterns", "Patterns", "`matches` and these take a pattern literal, `r\"…\"`. A pattern that tries too many ways to match is an error, never a wait." },
   { "color", "Colors", "sRGB with opacity. Differences are CIEDE2000 on Lab relative to D65, contrast is WCAG 2." },
+  { "terms", "Lists of terms", "Of a list that `terms` declares; see [the language](language.md#lists-of-terms)." },
   { "number", "Numbers", "`NUM` is int or number. No result is infinite or \"not a number\": that is an error." },
   { "list", "Lists and aggregates", "`count`, `sum`, `avg`, `min` and `max` also take a comprehension, over a list or a source: `sum(l.fee for l in licenses where l.asset == a.id)`." },
   { "date", "Dates and times", "Whatever depends on a place takes the name of a time zone of the system's tz database." },

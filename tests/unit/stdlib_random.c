@@ -68,6 +68,20 @@ static int64_t within(int64_t lo, int64_t hi) {
   return lo + (int64_t)((uint64_t)pick(1u << 31) * (uint64_t)pick(1u << 20) % (uint64_t)(hi - lo));
 }
 
+/* A list made of the texts that are searched, so that some are found. */
+static val some_terms(void) {
+  term_list *l = ARENA_NEW(&b->a, term_list);
+  term_entry *e = ARENA_ARRAY(&b->a, term_entry, 8);
+  *l = (term_list){ .n = 8, .entries = e, .fold = pick(2) };
+  for (uint32_t i = 0; i < 8; i++) {
+    e[i].text = str_z(texts[pick(sizeof texts / sizeof *texts)]);
+    if (pick(2)) e[i].has_replacement = true, e[i].replacement = STR("other");
+    spoiled |= !is_utf8(e[i].text);
+  }
+  l->matcher = lib_std.terms_build(&b->a, e, l->n, l->fold, NULL, NULL);
+  return (val){ .p = l };
+}
+
 static val value_of(const type *t) {
   switch ((type_kind)t->kind) {
   case TY_BOOL: return (val){ .i = pick(2) };
@@ -85,6 +99,7 @@ static val value_of(const type *t) {
   case TY_DURATION: return (val){ .i = pick(3) ? ints[pick(sizeof ints / sizeof *ints)] : within(-USEC_PER_DAY, USEC_PER_DAY) };
   case TY_PATTERN: return (val){ .p = compiled[pick(sizeof patterns / sizeof *patterns)] };
   case TY_PALETTE: return swatches(t);
+  case TY_TERMS: return some_terms();
   case TY_LIST: return list_value(t->elem);
   case TY_MAP: {
     static const map none = { 0, NULL };
@@ -107,10 +122,11 @@ static const type *listed(const type *elem) {
 }
 
 static const type *type_at(struct bench *shapes, const char *s, const type *var, const type *num) {
+  static const type ty_terms = { .kind = TY_TERMS, .base = &ty_terms };
   static const type ty_months = { .kind = TY_MONTHS, .base = &ty_months };
   static const struct { const char *name; const type *t; } plain[] = {
     { "text", &ty_text }, { "bool", &ty_bool }, { "int", &ty_int }, { "number", &ty_number }, { "color", &ty_color }, { "date", &ty_date }, { "time", &ty_time },
-    { "duration", &ty_duration }, { "months", &ty_months }, { "pattern", &ty_pattern },
+    { "duration", &ty_duration }, { "months", &ty_months }, { "pattern", &ty_pattern }, { "terms", &ty_terms },
   };
   if (strncmp(s, "list of ", 8) == 0) return listed(type_at(shapes, s + 8, var, num));
   if (strncmp(s, "map of ", 7) == 0) {
@@ -140,7 +156,8 @@ static void check(const builtin *row, const type *t, val v) {
   if (t->kind == TY_LIST)
     for (uint32_t i = 0; i < v.l->n; i++) check(row, t->elem, v.l->v[i]);
   if (t->kind == TY_RECORD)
-    for (uint32_t i = 0; i < t->rec->nfields; i++) check(row, t->rec->fields[i].type, v.r->v[i]);
+    for (uint32_t i = 0; i < t->rec->nfields; i++)
+      if (v.r->st[i] == ST_OK) check(row, t->rec->fields[i].type, v.r->v[i]);
   if ((t->kind == TY_DATE && (v.i < CIVIL_DAY_MIN || v.i > CIVIL_DAY_MAX)) || (t->kind == TY_BOOL && (v.i & ~INT64_C(1)))) fail_msg("%s%s leaves its range", row->name, row->sig);
 }
 

@@ -4,7 +4,7 @@
 
 /* Words that a signature may hold beside parameter names. */
 static bool is_type_word(const char *w) {
-  static const char *const words[] = { "text", "list", "map", "of", "bool", "int", "number", "color", "date", "time", "duration", "months", "pattern", "palette", "T", "U", "NUM" };
+  static const char *const words[] = { "text", "list", "map", "of", "bool", "int", "number", "color", "date", "time", "duration", "months", "pattern", "palette", "terms", "T", "U", "NUM" };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (strcmp(w, words[i]) == 0) return true;
   for (uint32_t i = 0; i < lib_rec_count; i++)
