@@ -15,7 +15,8 @@ enum { TABLE_NO_ROW = UINT32_MAX };
 static inline bool table_takes(const type *t) {
   switch ((type_kind)t->kind) {
   case TY_BOOL: case TY_INT: case TY_NUMBER: case TY_TEXT: case TY_UNION: case TY_COLOR: case TY_DATE: case TY_TIME: case TY_DURATION: return true;
-  case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD: case TY_REF: case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
+  case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_LIST: case TY_MAP: case TY_RECORD:
+  case TY_REF: case TY_PALETTE: case TY_TERMS: case TY_VAR: break;
   }
   return false;
 }
