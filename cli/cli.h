@@ -6,6 +6,7 @@
 #include "runtime/match.h"
 #include "runtime/testrun.h"
 #include "runtime/validate.h"
+#include "runtime/waived.h"
 
 enum { X_GOOD = 0, X_FINDINGS = 1, X_RULES = 2, X_ENV = 3, X_USAGE = 4 };
 enum format { F_TEXT, F_JSON, F_SARIF, F_JUNIT, F_GITHUB };
@@ -23,7 +24,7 @@ typedef struct cli {
 } cli;
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
-extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate;
+extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive, cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
@@ -102,10 +103,15 @@ void json_diags(json *j, const show *s);                          /* member diag
 void out_xml(out *o, str s);                                      /* as text or attribute of XML */
 /* Each finding in order (data first, then rule by rule). */
 void each_finding(const rt_report *r, void (*f)(void *ud, const finding *x), void *ud);
+int64_t listed_findings(const rt_report *r);
+void each_waived(const rt_report *r, void (*f)(void *ud, const finding *x), void *ud); /* as far as they are kept */
+bool finding_of_waiver(const finding *x);                         /* about a waiver, whose place is x->decl */
+str waiver_text(arena *a, const prog_waiver *w);                  /* "waived until 2026-12-31: archive (brand-lead)" */
 str finding_message(arena *a, const show *s, const finding *x);   /* one text for formats that have room for one */
 str finding_file(const show *s, const finding *x);                /* data file, or empty for rows of a database */
 str finding_rule(const show *s, const finding *x);                /* rule name, or the code of a data finding */
 const char *severity_name(severity s);
+void cli_quoted(buf *b, str s);                                    /* as a text literal of the language */
 str place_text(arena *a, const sources *src, span sp);            /* "rules/brand.blz:12", empty for nowhere */
 
 /* ---- reports of tests (report_test.c) ---- */
@@ -124,6 +130,22 @@ str cover_percent_text(arena *a, const rt_coverage *x);
 void cover_text(const test_show *s);
 void cover_json(json *j, const test_show *s);
 void report_tests(const test_show *s, enum test_format f);
+
+/* ---- one record by its key (one_record.c) ---- */
+typedef struct one_record {
+  cli *c;
+  rt_program *p;
+  rt_engine e;
+  src_data *data;
+  str failure;
+  int64_t issues;
+} one_record;
+int64_t cli_rule(cli *c, const char *rule);  /* index of the rule that is meant; -1: said that there is none */
+/* Opens the data for look-ups of one rule's records. RT_*; with RT_ENV the text is in x->failure. */
+int one_record_open(one_record *x, const char *db, uint32_t nbindings, const src_binding *bindings, const prog_rule *pr);
+/* From whichever source of the rule has it (a refinement's record may be in several). RT_NONE: there is none. */
+int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **out);
+void one_record_close(one_record *x);        /* also of one that could not be opened */
 
 /* ---- explaining one verdict (explain_tree.c) ---- */
 int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings);

@@ -24,7 +24,8 @@ static const rule_option rule_options[] = {
   { "link", "link \"https://brand.example/color\"", "Where the guideline is written down." },
   { "tags", "tags [\"color\", \"print\"]", "Words to sort rules by; reports carry them along." },
   { "since", "since 2026-01-01", "The rule is inactive before this day (or instant). A day is included." },
-  { "until", "until 2026-12-31", "The rule is inactive after this day (or from this instant on). A day is included." },
+  { "until", "until 2026-12-31", "The rule is inactive, or the waiver has ended, after this day (or from this instant on). A day is included." },
+  { "digest", "digest \"bdda67cf47a0d3dd\"", "Ties a waiver to the record as it was: when a field changes that the rule reads, it holds no longer. `blazon waive` prints it." },
 };
 
 typedef struct text_format { const char *name, *doc, *good, *bad; } text_format;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const command *const commands[] = { &cmd_check, &cmd_validate, &cmd_match,       &cmd_fmt,  &cmd_explain,
+const command *const commands[] = { &cmd_check, &cmd_validate, &cmd_match, &cmd_waive,       &cmd_fmt,  &cmd_explain,
                                     &cmd_test,  &cmd_evaluate, &cmd_build, &cmd_disasm,   &cmd_completions, &cmd_help, NULL };
 
 static const command *find_command(const char *name) {

@@ -96,6 +96,7 @@ static tally count(const show *s) {
 static void data_case(const show *s, const find_group *g) {
   const finding *x = g->v[0];
   str name = x->source == UINT32_MAX ? STR("database") : s->p->ir->sources[x->source]->name;
+  if (finding_of_waiver(x)) name = STR("waivers");
   if (x->field >= 0) name = str_fmt(&s->c->a, "%.*s.%.*s", STR_ARG(name), STR_ARG(x->column));
   case_open(s->o, STR("data"), name);
   bool bad = data_breaks(s, g);
@@ -110,6 +111,14 @@ static const char *skip_reason(const show *s, const rt_counts *c) {
   return c->n[V_INACTIVE] ? "not active at this time" : "no data was given for its source";
 }
 
+static void put_waived(const show *s, const finding *x) {
+  const prog_waiver *w = rt_waiver_of(s->p->ir, x);
+  out_xml(s->o, x->key);
+  out_z(s->o, ": ");
+  out_xml(s->o, w ? waiver_text(&s->c->a, w) : STR("waived"));
+  out_ch(s->o, '\n');
+}
+
 static void rule_case(const show *s, uint32_t i) {
   const prog_rule *r = s->p->ir->rules[i];
   const rt_counts *c = &s->r->rules[i];
@@ -118,16 +127,22 @@ static void rule_case(const show *s, uint32_t i) {
     out_fmt(s->o, ">\n      <skipped message=\"%s\"/>\n    </testcase>\n", skip_reason(s, c));
     return;
   }
-  if (!rt_counts_bad(c, 0)) { out_z(s->o, "/>\n"); return; }
+  const find_group *waived = &s->r->f.groups[s->r->nlisted_groups + i];
+  if (!rt_counts_bad(c, 0) && !waived->n) { out_z(s->o, "/>\n"); return; }
   bool bad = breaks(s, i);
   if (bad) {
     out_fmt(s->o, ">\n      <failure type=\"%s\" message=\"%" PRId64 " fail, %" PRId64 " unknown, %" PRId64 " error%s",
             severity_name(r->sev), c->n[V_FAIL], c->n[V_UNKNOWN], c->n[V_ERROR], r->because.n ? ": " : "");
     out_xml(s->o, r->because);
     out_z(s->o, "\">");
-  } else out_z(s->o, ">\n      <system-out>");
-  listed(s, &s->r->f.groups[s->r->ndata_groups + i]);
-  out_z(s->o, bad ? "</failure>\n    </testcase>\n" : "</system-out>\n    </testcase>\n");
+    listed(s, &s->r->f.groups[s->r->ndata_groups + i]);
+    out_z(s->o, waived->n ? "</failure>\n      <system-out>" : "</failure>\n");
+  } else {
+    out_z(s->o, ">\n      <system-out>");
+    listed(s, &s->r->f.groups[s->r->ndata_groups + i]);
+  }
+  for (uint32_t k = 0; k < waived->n; k++) put_waived(s, waived->v[k]);
+  out_z(s->o, !bad || waived->n ? "</system-out>\n    </testcase>\n" : "    </testcase>\n");
 }
 
 static void diag_case(const show *s, const diag *g) {
@@ -221,6 +236,21 @@ static void annotation(void *ud, const finding *x) {
   arena_restore(&s->c->a, mark);
 }
 
+static void waived_notice(void *ud, const finding *x) {
+  const show *s = ud;
+  const prog_waiver *w = rt_waiver_of(s->p->ir, x);
+  if (!w) return;
+  out_z(s->o, "::notice");
+  if (!at_rule(s, w->sp)) out_ch(s->o, ' ');
+  out_z(s->o, "title=");
+  escaped(s->o, finding_rule(s, x), true);
+  out_z(s->o, "::");
+  escaped(s->o, x->key, false);
+  out_z(s->o, ": ");
+  escaped(s->o, waiver_text(&s->c->a, w), false);
+  out_ch(s->o, '\n');
+}
+
 void report_github(const show *s) {
   for (uint32_t i = 0; i < s->p->d.list.n; i++) {
     const diag *g = s->p->d.list.v[i];
@@ -230,7 +260,7 @@ void report_github(const show *s) {
     escaped(s->o, g->message, false);
     out_ch(s->o, '\n');
   }
-  if (s->r) each_finding(s->r, annotation, (void *)(uintptr_t)s);
+  if (s->r) each_finding(s->r, annotation, (void *)(uintptr_t)s), each_waived(s->r, waived_notice, (void *)(uintptr_t)s);
   if (s->r && s->status != RT_OK) {
     out_z(s->o, "::error title=blazon::");
     escaped(s->o, s->r->failure, false);

@@ -126,6 +126,35 @@ static void clause(json *j, const show *s, const finding *x, const find_clause *
 
 typedef struct writer { json *j; const show *s; } writer;
 
+static void declared(json *j, const show *s, span sp) {
+  json_object(j, "declared");
+  json_place(j, rt_sources(s->p), sp);
+  json_end_object(j);
+}
+
+static void one_waived(void *ud, const finding *x) {
+  writer *w = ud;
+  json *j = w->j;
+  arena *a = &w->s->c->a;
+  arena_mark mark = arena_save(a);
+  const prog_waiver *v = rt_waiver_of(w->s->p->ir, x);
+  json_object(j, NULL);
+  json_str(j, "rule", finding_rule(w->s, x));
+  json_z(j, "severity", severity_name(x->sev));
+  if (x->source != UINT32_MAX) json_str(j, "source", w->s->p->ir->sources[x->source]->name);
+  json_str(j, "key", x->key);
+  json_str(j, "message", finding_message(a, w->s, x));
+  if (v) {
+    json_str(j, "until", rt_waiver_until(a, v->until));
+    json_str(j, "because", v->because);
+    json_str_if(j, "owner", v->owner);
+    json_str_if(j, "digest", v->digest);
+    declared(j, w->s, v->sp);
+  }
+  json_end_object(j);
+  arena_restore(a, mark);
+}
+
 static void one_finding(void *ud, const finding *x) {
   writer *w = ud;
   json *j = w->j;
@@ -150,6 +179,7 @@ static void one_finding(void *ud, const finding *x) {
   json_str_if(j, "column", x->column);
   json_str(j, "message", finding_message(&w->s->c->a, w->s, x));
   json_str_if(j, "fix", x->fix);
+  if (finding_of_waiver(x)) declared(j, w->s, x->decl);
   if (x->kind == FIND_RULE) {
     json_array(j, "clauses");
     for (uint32_t i = 0; i < x->nclauses; i++) clause(j, w->s, x, &x->clauses[i]);
@@ -183,7 +213,7 @@ static void summary(json *j, const show *s) {
   json_object(j, "summary");
   json_int(j, "records", s->r->rows);
   json_int(j, "findings", total);
-  json_int(j, "listed", s->r->f.total);
+  json_int(j, "listed", listed_findings(s->r));
   json_int(j, "errors", by_severity[SEV_ERROR]);
   json_int(j, "warnings", by_severity[SEV_WARNING]);
   json_int(j, "infos", by_severity[SEV_INFO]);
@@ -218,6 +248,9 @@ void report_json(const show *s) {
     writer w = { &j, s };
     json_array(&j, "findings");
     each_finding(s->r, one_finding, &w);
+    json_end_array(&j);
+    json_array(&j, "waived");
+    each_waived(s->r, one_waived, &w);
     json_end_array(&j);
   }
   json_diags(&j, s);

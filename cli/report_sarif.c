@@ -192,7 +192,8 @@ static void location(writer *w, const finding *x) {
   const ir_program *ir = w->s->p->ir;
   arena *a = &w->s->c->a;
   json_object(j, NULL);
-  if (x->file.n && x->line) {
+  if (finding_of_waiver(x)) physical(w, x->decl);
+  else if (x->file.n && x->line) {
     json_object(j, "physicalLocation");
     uri(w, x->file);
     json_object(j, "region");
@@ -225,6 +226,23 @@ static uint64_t fingerprint(const show *s, const finding *x) {
   return str_hash(all);
 }
 
+/* The waiver stands in the rule files, apart from the data: an external suppression. */
+static void suppressed(writer *w, const prog_waiver *v) {
+  json *j = &w->j;
+  json_array(j, "suppressions");
+  json_object(j, NULL);
+  json_z(j, "kind", "external");
+  json_z(j, "status", "accepted");
+  if (v) {
+    json_str(j, "justification", waiver_text(&w->s->c->a, v));
+    json_object(j, "location");
+    physical(w, v->sp);
+    json_end_object(j);
+  }
+  json_end_object(j);
+  json_end_array(j);
+}
+
 static void result(void *ud, const finding *x) {
   writer *w = ud;
   json *j = &w->j;
@@ -247,7 +265,7 @@ static void result(void *ud, const finding *x) {
     json_object(j, NULL);
     json_int(j, "id", 0);
     physical(w, at);
-    message(w, "message", x->kind == FIND_RULE ? STR("the rule") : STR("the declaration"));
+    message(w, "message", x->kind == FIND_RULE ? STR("the rule") : finding_of_waiver(x) ? STR("the waiver") : STR("the declaration"));
     json_end_object(j);
     json_end_array(j);
   }
@@ -258,6 +276,7 @@ static void result(void *ud, const finding *x) {
   json_z(j, "verdict", x->kind == FIND_RULE ? verdict_names[x->v] : "error");
   json_str_if(j, "key", x->key);
   json_end_object(j);
+  if (x->kind == FIND_RULE && x->v == V_WAIVED) suppressed(w, rt_waiver_of(s->p->ir, x));
   json_end_object(j);
   arena_restore(&s->c->a, mark);
 }
@@ -294,7 +313,7 @@ void report_sarif(const show *s) {
   json_z(j, "columnKind", "unicodeCodePoints");
   json_array(j, "results");
   for (uint32_t i = 0; i < s->p->d.list.n; i++) diagnostic(&w, s->p->d.list.v[i]);
-  if (s->r) each_finding(s->r, result, &w);
+  if (s->r) each_finding(s->r, result, &w), each_waived(s->r, result, &w);
   json_end_array(j);
   json_end_object(j);
   json_end_array(j);

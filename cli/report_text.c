@@ -84,6 +84,14 @@ static void put_place(const show *s, const finding *x, int indent) {
   out_style(s->o, S_PLAIN);
 }
 
+static void put_declared(const show *s, const finding *x, int indent) {
+  str at = place_text(&s->c->a, rt_sources(s->p), x->decl);
+  if (!at.n) return;
+  out_style(s->o, S_DIM);
+  out_fmt(s->o, "%*sat %.*s\n", indent, "", STR_ARG(at));
+  out_style(s->o, S_PLAIN);
+}
+
 static void put_finding(const show *s, const finding *x, int width) {
   arena_mark mark = arena_save(&s->c->a);
   bool whole = x->kind == FIND_DATA && !x->key.n && !x->position && !x->line; /* about a column or a table: no record to name */
@@ -93,6 +101,7 @@ static void put_finding(const show *s, const finding *x, int width) {
   indented(s->o, finding_message(&s->c->a, s, x), indent);
   for (uint32_t i = 0; i < x->nclauses; i++) put_actual(s, x, &x->clauses[i], indent);
   put_place(s, x, indent);
+  if (finding_of_waiver(x)) put_declared(s, x, indent);
   if (x->fix.n) {
     out_fmt(s->o, "%*sfix: ", indent, "");
     indented(s->o, x->fix, indent + 5);
@@ -128,7 +137,7 @@ static void put_findings(const show *s, finding *const *v, uint32_t listed, int6
 
 static void data_head(const show *s, const finding *x) {
   out_style(s->o, severity_style(x->sev));
-  out_fmt(s->o, "data %s", severity_name(x->sev));
+  out_fmt(s->o, finding_of_waiver(x) ? "waiver %s" : "data %s", severity_name(x->sev));
   out_style(s->o, S_PLAIN);
   out_z(s->o, "  ");
   out_style(s->o, S_BOLD);
@@ -225,6 +234,28 @@ static void rule_groups(const show *s) {
     if (!bad) continue;
     rule_head(s, i);
     put_findings(s, s->r->f.groups[g].v, s->r->f.groups[g].n, bad);
+  }
+}
+
+static void waived_groups(const show *s) {
+  for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
+    const find_group *g = &s->r->f.groups[s->r->nlisted_groups + i];
+    if (!g->n) continue;
+    out_z(s->o, "waived  ");
+    out_style(s->o, S_BOLD);
+    out_str(s->o, s->p->ir->rules[i]->name);
+    out_style(s->o, S_PLAIN);
+    out_ch(s->o, '\n');
+    uint32_t n = g->n < s->per_rule ? g->n : s->per_rule;
+    int width = key_width(s, g->v, n);
+    for (uint32_t k = 0; k < n; k++) {
+      const prog_waiver *w = rt_waiver_of(s->p->ir, g->v[k]);
+      out_z(s->o, "    ");
+      put_key(s, g->v[k], width);
+      indented(s->o, w ? waiver_text(&s->c->a, w) : (str){ "waived", 6 }, width + 6);
+    }
+    more(s, s->r->rules[i].n[V_WAIVED] - n);
+    out_ch(s->o, '\n');
   }
 }
 
@@ -342,11 +373,11 @@ static bool has_source(const show *s, uint32_t rule) {
 }
 
 static void remarks(const show *s) {
-  int64_t vacuous = 0, ignored = 0;
+  int64_t vacuous = 0, ignored = 0, waived = 0;
   uint32_t rules = 0, inactive = 0, unfed = 0;
   for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
     vacuous += s->r->rules[i].vacuous, rules += s->r->rules[i].vacuous > 0;
-    inactive += s->r->rules[i].n[V_INACTIVE] > 0;
+    inactive += s->r->rules[i].n[V_INACTIVE] > 0, waived += s->r->rules[i].n[V_WAIVED];
     unfed += s->r->selected[i] && !s->r->has_data[i] && has_source(s, i);
   }
   for (uint32_t i = 0; i < s->p->ir->nsources; i++) ignored += s->r->sources[i].ignored_columns;
@@ -360,6 +391,7 @@ static void remarks(const show *s) {
                 grouped(&s->c->a, s->r->rules[i].vacuous).p);
     out_z(s->o, told < rules ? ", …\n" : "\n");
   }
+  if (waived) out_fmt(s->o, "%.*s %s waived\n", STR_ARG(grouped(&s->c->a, waived)), plural(waived, "finding is", "findings are"));
   if (inactive)
     out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
   if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
@@ -371,7 +403,7 @@ static void remarks(const show *s) {
 static void unlisted(const show *s, int64_t all) {
   int64_t listed = 0;
   if (s->c->quiet) return;
-  for (uint32_t g = 0; g < s->r->f.ngroups; g++) listed += s->r->f.groups[g].n;
+  listed = listed_findings(s->r);
   if (listed >= all) return;
   int64_t left = all - listed;
   out_fmt(s->o, "%s %s not listed; --max-findings 1000 lists that many, --only RULE those of one rule\n", grouped(&s->c->a, left).p,
@@ -423,6 +455,7 @@ void report_text(const show *s) {
   if (!s->c->quiet) {
     if (s->by_record) by_records(s);
     else report_data(s), rule_groups(s);
+    waived_groups(s);
   }
   if (s->status == RT_OK) summary(s);
 }

@@ -161,6 +161,8 @@ typedef struct testing {
   const refine *any;     /* of the type in `for any` */
 } testing;
 
+typedef struct waiver_decl { prog_waiver *w; const prog_rule *rule; } waiver_decl;
+
 struct checker {
   arena *a;
   diags *d;
@@ -198,6 +200,7 @@ struct checker {
   VEC(term_list *) term_lists;
   VEC(prog_passes *) rulesets;
   VEC(decl *) ruleset_decls;
+  VEC(waiver_decl) waivers;
   VEC(prog_passes *) passes;
   VEC(prog_rule **) passes_rules; /* by passes list, before indexes are known */
   names passes_names;
@@ -287,8 +290,8 @@ void fn_header(checker *c, decl *d);
 void fn_body(checker *c, decl *d);
 bool name_is_predefined(str name);
 uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of); /* UINT32_MAX: reported */
-typedef struct rule_options { severity sev; str owner, because, link; bool any; } rule_options;
-enum opt_place { OPT_RULE = 1, OPT_RECORD = 2, OPT_OTHER = 4 };
+typedef struct rule_options { severity sev; str owner, because, link; bool any; const ast *digest; } rule_options;
+enum opt_place { OPT_RULE = 1, OPT_RECORD = 2, OPT_OTHER = 4, OPT_WAIVER = 8 };
 /* Reads one option into r or o; place says what kind of block this is. seen: bit set of options so far. */
 void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen, str *zone);
 
@@ -349,6 +352,10 @@ typedef struct term_row { term_entry e; span sp; } term_row;
 typedef VEC(term_row) term_rows;
 /* The rows of a list's file; what is wrong with it is reported. True: all rows are fine. */
 bool terms_csv(checker *c, const srcfile *f, term_rows *out);
+
+/* ---- check_waive.c ---- */
+void waivers_check(checker *c);                      /* after everything that they may name */
+void waivers_number(checker *c, ir_program *p);      /* once rules have their order */
 
 /* ---- check_table.c ---- */
 void table_decl(checker *c, decl *d);                /* once; what it needs of other declarations is checked on the way */

@@ -397,5 +397,6 @@ void declare_all(checker *c) {
     else if (d->kind == DK_RULE) rule_body(c, d);
     else if (d->kind == DK_AUDIENCE) audience_body(c, d);
   }
+  waivers_check(c);
   tests_check(c);
 }

@@ -8,12 +8,12 @@
 
 static const struct { const char *name; unsigned places; const char *home; } options[] = {
   { "severity", OPT_RULE | OPT_RECORD, "a rule or a record" },
-  { "owner", OPT_RULE | OPT_RECORD, "a rule or a record" },
-  { "because", OPT_RULE | OPT_RECORD, "a rule or a record" },
+  { "owner", OPT_RULE | OPT_RECORD | OPT_WAIVER, "a rule, a record or a waiver" },
+  { "because", OPT_RULE | OPT_RECORD | OPT_WAIVER, "a rule, a record or a waiver" },
   { "link", OPT_RULE | OPT_RECORD, "a rule or a record" },
   { "tags", OPT_RULE, "a rule" },
   { "since", OPT_RULE, "a rule" },
-  { "until", OPT_RULE, "a rule or a waiver" },
+  { "until", OPT_RULE | OPT_WAIVER, "a rule or a waiver" },
   { "zone", OPT_RULE, "a rule" },
   { "share", OPT_OTHER, "an experiment" },
   { "salt", OPT_OTHER, "an experiment or a choice" },
@@ -25,11 +25,11 @@ static const struct { const char *name; unsigned places; const char *home; } opt
   { "holdout", OPT_OTHER, "a choice" },
   { "fallback", OPT_OTHER, "a choice" },
   { "limit", OPT_OTHER, "a template" },
-  { "digest", OPT_OTHER, "a waiver" },
+  { "digest", OPT_WAIVER, "a waiver" },
 };
 enum { NOPTIONS = sizeof options / sizeof *options };
 
-static const char *place_name(enum opt_place p) { return p == OPT_RULE ? "a rule" : "a record"; }
+static const char *place_name(enum opt_place p) { return p == OPT_RULE ? "a rule" : p == OPT_WAIVER ? "a waiver" : "a record"; }
 
 static str option_text(checker *c, const ast *n, const ast *v) {
   ex e = check_constant(c, v);
@@ -145,6 +145,7 @@ void check_option(checker *c, const ast *n, enum opt_place place, rule_options *
   case 3: o->link = option_text(c, n, v); break;
   case 4: option_tags(c, v, r); break;
   case 5: case 6: option_instant(c, n, v, r); break;
+  case 18: o->digest = v; break;
   default: {
     str z = option_text(c, n, v);
     if (zone && z.n) *zone = z;

@@ -166,9 +166,22 @@ typedef struct prog_rule {
   uint32_t *looks;
   double cost;           /* static bound in steps with every list of length 1 and every source of 1 row; see cost_text */
   str cost_text;         /* "12 + 9 · colors + 3 · rows(licenses)" */
+  uint32_t first_waiver, nwaivers; /* its waivers stand side by side */
   span sp;
   str doc;
 } prog_rule;
+
+/* A recorded exception: a fail or unknown of the rule for one record becomes waived until it ends, or the record changes. */
+typedef struct prog_waiver {
+  uint32_t rule;
+  uint32_t nkeys;        /* of the rule's record */
+  val *keys;
+  str key;               /* as reports name the record */
+  int64_t until;         /* microseconds: no longer from here on */
+  str because, owner;
+  str digest;            /* of the fields that the rule reads (waiver.h); empty: holds whatever they become */
+  span sp;
+} prog_waiver;
 
 typedef struct prog_audience {
   str name;
@@ -241,6 +254,8 @@ typedef struct ir_program {
   prog_table **tables;
   prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
+  uint32_t nwaivers;
+  prog_waiver **waivers; /* by rule, then key */
   uint32_t ntests;
   prog_test **tests;     /* in order of files and places */
   term_list **terms;     /* by id */

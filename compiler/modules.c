@@ -33,7 +33,6 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_TABLE: return DK_TABLE;
   case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
   case AST_RULESET: return DK_RULESET;
-  case AST_WAIVE: *idle = "waive"; return DK_IDLE;
   case AST_EXPERIMENT: *idle = "experiment"; return DK_IDLE;
   case AST_CHOOSE: *idle = "choose"; return DK_IDLE;
   case AST_TEMPLATE: *idle = "template"; return DK_IDLE;
@@ -46,7 +45,8 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_TEXT: case AST_RAW: case AST_INTERP: case AST_HOLE: case AST_NAME: case AST_PAREN: case AST_LIST: case AST_COMPREHENSION:
   case AST_MEMBER: case AST_CALL: case AST_ARG: case AST_INDEX: case AST_NEG: case AST_ARITH: case AST_COALESCE: case AST_CMP: case AST_IN:
   case AST_CONTAINS: case AST_MATCHES: case AST_EXISTS: case AST_IS_MISSING: case AST_PASSES: case AST_NOT: case AST_AND: case AST_OR:
-  case AST_IMPLIES: case AST_QUANT: case AST_IF: case AST_TEST: case AST_KIND_COUNT: break;
+  case AST_IMPLIES: case AST_QUANT: case AST_IF: case AST_TEST: case AST_WAIVE:
+  case AST_KIND_COUNT: break;
   }
   return -1;
 }
@@ -246,6 +246,7 @@ static void share_tables(checker *c, ir_program *p) {
 static void finish(checker *c, ir_program *p) {
   if (c->rules.n) qsort(c->rules.v, c->rules.n, sizeof *c->rules.v, by_name);
   number_passes(c);
+  waivers_number(c, p);
   p->records = c->records.v, p->nrecords = c->records.n;
   p->sources = c->sources.v, p->nsources = c->sources.n;
   p->fns = c->fns.v, p->nfns = c->fns.n;

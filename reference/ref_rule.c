@@ -1,5 +1,6 @@
 /* Rules and audiences in the reference evaluator: guard, lets, clauses, the verdict and its messages; and the entry points of ref.h, which
  * are the only places that install a jump target. */
+#include "compiler/waiver.h"
 #include "reference/ref_int.h"
 
 #include <string.h>
@@ -41,6 +42,11 @@ static truth judge(ref_eval *e, truth guard, ref_notes guard_notes, const prog_c
   return t;
 }
 
+static bool covered(ref_eval *e, const prog_rule *r, const rec *record, verdict v) {
+  if (!r->nwaivers || (v != V_FAIL && v != V_UNKNOWN)) return false;
+  return waiver_covers(e->c->a, e->c->p, e->c->p->waivers[r->first_waiver]->rule, record, e->c->now);
+}
+
 /* ---- inside `passes` and `in` ---- */
 
 verdict ref_rule_verdict(ref_eval *e, const prog_rule *r, const rec *record) {
@@ -56,7 +62,10 @@ verdict ref_rule_verdict(ref_eval *e, const prog_rule *r, const rec *record) {
   }
   e->f = back;
   e->vacuous = vacuous; /* the mark belongs to the rule that is asked about, not to those that it asks */
-  return guard == TR_F ? V_SKIP : all == TR_F ? V_FAIL : all == TR_E ? V_ERROR : all == TR_U ? V_UNKNOWN : V_PASS;
+  verdict v = guard == TR_F ? V_SKIP : all == TR_F ? V_FAIL : all == TR_E ? V_ERROR : all == TR_U ? V_UNKNOWN : V_PASS;
+  if (!covered(e, r, record, v)) return v;
+  e->notes.n = mark;
+  return V_WAIVED;
 }
 
 truth ref_rule_truth(ref_eval *e, const prog_rule *r, const rec *record) {
@@ -154,6 +163,7 @@ static void judge_clauses(ref_eval *e, const prog_rule *r, truth guard, ref_note
   }
   out->v = failed ? V_FAIL : all == TR_E ? V_ERROR : all == TR_U ? V_UNKNOWN : V_PASS;
   out->vacuous = out->v == V_PASS && e->vacuous;
+  if (covered(e, r, e->f->root, out->v)) out->v = V_WAIVED;
 }
 
 static void run_rule(ref_eval *e, const prog_rule *r, const rec *record, ref_result *out) {

@@ -201,7 +201,7 @@ static void count(const rt_report *r, blz_counts *c) {
 }
 
 static int tell_all(blz_engine *e, const rt_report *r) {
-  for (uint32_t g = 0; g < r->f.ngroups; g++)
+  for (uint32_t g = 0; g < r->nlisted_groups; g++)
     for (uint32_t i = 0; i < r->f.groups[g].n; i++) {
       arena_mark mark = arena_save(&e->a);
       bool go_on = api_tell(e, r->f.groups[g].v[i]);

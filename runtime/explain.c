@@ -4,7 +4,9 @@
  * the last node of its own depth. Values are printed at once: what they point to may change with the next row that a quantifier visits. */
 #include "runtime/explain.h"
 
+#include "compiler/waiver.h"
 #include "reference/ref.h"
+#include "runtime/waived.h"
 
 #include <string.h>
 
@@ -185,6 +187,8 @@ bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib,
   start(out, a, p, r);
   out->name = pr->name, out->because = pr->because, out->link = pr->link, out->owner = pr->owner;
   out->v = res.v, out->vacuous = res.vacuous;
+  int64_t waiver = res.v == V_WAIVED ? waiver_find(p->ir, rule, r) : -1;
+  if (waiver >= 0) out->waiver = p->ir->waivers[waiver];
   out->parts = ARENA_ARRAY(a, ex_part, 1 + pr->nlets + pr->nclauses);
   if (pr->guard) {
     ex_node *tree = tree_of(t, pr->guard);
@@ -302,6 +306,11 @@ void explanation_text(buf *b, const explanation *x) {
     buf_fmt(b, "%.*s on %.*s: %s%s\n", STR_ARG(x->name), STR_ARG(x->key), verdict_names[x->v],
             x->vacuous ? " (vacuous: a list is empty)" : "");
   else buf_fmt(b, "%.*s: %s%s\n", STR_ARG(x->name), verdict_names[x->v], x->vacuous ? " (vacuous: a list is empty)" : "");
+  if (x->waiver) {
+    str until = rt_waiver_until(b->a, x->waiver->until);
+    buf_fmt(b, "waived until %.*s: %.*s%s%.*s%s\n", STR_ARG(until), STR_ARG(x->waiver->because), x->waiver->owner.n ? " (" : "",
+            STR_ARG(x->waiver->owner), x->waiver->owner.n ? ")" : "");
+  }
   if (x->because.n) buf_fmt(b, "because %.*s\n", STR_ARG(x->because));
   if (x->link.n) buf_fmt(b, "see %.*s\n", STR_ARG(x->link));
   if (x->owner.n) buf_fmt(b, "owner %.*s\n", STR_ARG(x->owner));
@@ -388,6 +397,13 @@ void explanation_json(buf *b, const explanation *x) {
   json_text(b, x->name);
   if (x->audience) buf_fmt(b, ",\"result\":\"%s\"", member_words[x->t]);
   else buf_fmt(b, ",\"verdict\":\"%s\",\"vacuous\":%s", verdict_names[x->v], x->vacuous ? "true" : "false");
+  if (x->waiver) {
+    buf_z(b, ",\"waiver\":{\"until\":");
+    json_text(b, rt_waiver_until(b->a, x->waiver->until));
+    member(b, "because", x->waiver->because);
+    if (x->waiver->owner.n) member(b, "owner", x->waiver->owner);
+    buf_ch(b, '}');
+  }
   if (x->because.n) member(b, "because", x->because);
   if (x->link.n) member(b, "link", x->link);
   if (x->owner.n) member(b, "owner", x->owner);

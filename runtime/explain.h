@@ -33,6 +33,7 @@ typedef struct explanation {
   verdict v;
   truth t;                 /* audiences */
   bool vacuous;
+  const prog_waiver *waiver; /* with V_WAIVED; else NULL */
   const rec *record;       /* NULL: none */
   str key;
   uint32_t nparts;

@@ -4,6 +4,7 @@
  * explained only when its finding will be kept. With several threads each has an engine, a connection and a collector of its own over a
  * part of the rows; what they found is merged, and because findings have one order, the result does not depend on their number. */
 #include "runtime/validate.h"
+#include "runtime/waived.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ typedef struct worker {
   rt_counts *rules;
   rt_source_counts *sources;
   int64_t *data_found;     /* per data group */
+  uint8_t *waivers;        /* what became of each */
   findings f;
   int64_t data_counts[3], data_bad_values, version; /* version: of the data when it was opened */
   bool mute;               /* drop the issues of the data: somebody else has reported them */
@@ -139,9 +141,11 @@ static void plan(run *run) {
   for (uint32_t s = 0; s < ir->nsources; s++) some = some || run->wanted[s];
   for (uint32_t s = 0; !some && s < ir->nsources; s++)
     run->wanted[s] = run->nlist[s] > 0; /* no data at all is no pass: opening says what is missing */
+  rep->waiver_group = group++;
   rep->ndata_groups = group;
   rep->data_found = ARENA_ARRAY(a, int64_t, group);
-  run->ngroups = group + ir->nrules;
+  rep->nlisted_groups = group + ir->nrules;
+  run->ngroups = rep->nlisted_groups + ir->nrules; /* then what is waived, by rule */
 }
 
 /* ---- what is wrong with the data ---- */
@@ -207,8 +211,8 @@ static bool note_bads(worker *w, const rec *r, str order) {
 
 /* ---- one row ---- */
 
-static int note_verdict(worker *w, uint32_t rule, rec *r, str order) {
-  uint32_t group = w->run->rep->ndata_groups + rule;
+static int note_verdict(worker *w, uint32_t rule, rec *r, str order, bool waived) {
+  uint32_t group = (waived ? w->run->rep->nlisted_groups : w->run->rep->ndata_groups) + rule;
   if (!findings_wants(&w->f, group, order)) { w->f.dropped++; return RT_OK; }
   vm_result res;
   int status = vm_rule(w->e.vm, rule, r, true, &res);
@@ -235,9 +239,10 @@ static int check_row(worker *w, rec *r, const uint32_t *list, uint32_t n, uint8_
     rt_counts *c = &w->rules[list[i]];
     c->n[v]++;
     if (verdicts[i] & 0x80) c->vacuous++;
-    if (!speaks(v)) continue;
+    if (w->run->p->ir->rules[list[i]]->nwaivers) rt_waiver_note(w->run->p->ir, list[i], r, v, w->waivers);
+    if (!speaks(v) && v != V_WAIVED) continue;
     if (!order.p) order = findings_order(&w->a, r);
-    if ((status = note_verdict(w, list[i], r, order)) != RT_OK) return status;
+    if ((status = note_verdict(w, list[i], r, order, v == V_WAIVED)) != RT_OK) return status;
   }
   return RT_OK;
 }
@@ -384,11 +389,13 @@ static bool worker_open(worker *w, run *run) {
   w->rules = mem_try(m, sizeof *w->rules * (ir->nrules + 1));
   w->sources = mem_try(m, sizeof *w->sources * (ir->nsources + 1));
   w->data_found = mem_try(m, sizeof *w->data_found * run->rep->ndata_groups);
-  if (!w->rules || !w->sources || !w->data_found || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total))
+  w->waivers = mem_try(m, ir->nwaivers + 1u);
+  if (!w->rules || !w->sources || !w->data_found || !w->waivers || !findings_init(&w->f, m, run->ngroups, run->o->per_rule, run->o->total))
     return false;
   memset(w->rules, 0, sizeof *w->rules * (ir->nrules + 1));
   memset(w->sources, 0, sizeof *w->sources * (ir->nsources + 1));
   memset(w->data_found, 0, sizeof *w->data_found * run->rep->ndata_groups);
+  memset(w->waivers, 0, ir->nwaivers + 1u);
   return rt_engine_open(&w->e, run->p, m, run->o->limits, run->rep->now);
 }
 
@@ -401,6 +408,7 @@ static void worker_close(worker *w) {
   mem_free(m, w->rules, sizeof *w->rules * (ir->nrules + 1));
   mem_free(m, w->sources, sizeof *w->sources * (ir->nsources + 1));
   mem_free(m, w->data_found, sizeof *w->data_found * w->run->rep->ndata_groups);
+  mem_free(m, w->waivers, ir->nwaivers + 1u);
   arena_free(&w->a);
 }
 
@@ -446,6 +454,8 @@ static bool worker_merge(worker *into, worker *from) {
     into->sources[s].rows += from->sources[s].rows, into->sources[s].checked += from->sources[s].checked;
   for (int k = 0; k < 3; k++) into->data_counts[k] += from->data_counts[k];
   for (uint32_t g = 0; g < into->run->rep->ndata_groups; g++) into->data_found[g] += from->data_found[g];
+  for (uint32_t i = 0; i < ir->nwaivers; i++)
+    if (from->waivers[i] > into->waivers[i]) into->waivers[i] = from->waivers[i];
   into->data_bad_values += from->data_bad_values;
   return findings_take(&into->f, &from->f);
 }
@@ -539,6 +549,27 @@ static int run_without_record(worker *w) {
   return RT_OK;
 }
 
+/* Waivers that did not do what somebody expects of them. */
+static int judge_waivers(worker *w) {
+  const ir_program *ir = w->run->p->ir;
+  const rt_report *rep = w->run->rep;
+  const rt_validate_opts *o = w->run->o;
+  bool whole = o->sample <= 0 && !(o->share > 0 && o->share < 1);
+  if (setjmp(w->oom)) return RT_OOM;
+  w->a.oom = &w->oom;
+  for (uint32_t i = 0; i < ir->nwaivers; i++) {
+    const prog_waiver *v = ir->waivers[i];
+    finding x;
+    arena_reset(&w->a);
+    if (!rep->selected[v->rule] || !rep->has_data[v->rule]) continue;
+    if (!rt_waiver_finding(&w->a, ir, i, w->waivers[i], whole, rep->now, &x)) continue;
+    x.group = rep->waiver_group, x.order = order_prefix(&w->a, x.code, str_fmt(&w->a, "%010u", i));
+    w->data_counts[x.sev]++, w->data_found[x.group]++;
+    if (!findings_add(&w->f, &x)) return RT_OOM;
+  }
+  return RT_OK;
+}
+
 static int run_all(worker *w) {
   const ir_program *ir = w->run->p->ir;
   int status = worker_data(w);
@@ -552,7 +583,8 @@ static int run_all(worker *w) {
     src_counts c = src_count(w->data, s);
     w->sources[s].ignored_columns = c.ignored_columns, w->sources[s].bad_values = c.bad_values;
   }
-  return status == RT_OK ? run_without_record(w) : status;
+  if (status == RT_OK) status = run_without_record(w);
+  return status == RT_OK ? judge_waivers(w) : status;
 }
 
 static void fill_report(rt_report *rep, worker *w) {

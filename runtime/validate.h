@@ -42,7 +42,8 @@ typedef struct rt_report {
   bool *selected;              /* per rule: asked for in this run */
   bool *has_data;              /* per rule: its source has data (or it needs none) */
   rt_source_counts *sources;
-  uint32_t ndata_groups;       /* findings.groups: first those of data, then one a rule */
+  uint32_t ndata_groups;       /* findings.groups: first those of data, the last of them about waivers, then one a rule ... */
+  uint32_t waiver_group, nlisted_groups; /* ... then from nlisted_groups on what is waived, one a rule */
   int64_t *data_found;         /* per data group: all findings, kept or not */
   findings f;
   int64_t data_counts[3];      /* findings about the data, by severity */

@@ -229,6 +229,30 @@ static void cd_rule(cd *c, prog_rule *r) {
   cd_str(c, &r->doc);
 }
 
+static void cd_waiver(cd *c, prog_waiver *w, uint32_t at) {
+  cd_u32(c, &w->rule, c->ir->nrules);
+  if (c->wrong) return;
+  prog_rule *r = c->ir->rules[w->rule];
+  bool fits = (r->source >= 0 || r->refinement) && (!at || c->ir->waivers[at - 1]->rule <= w->rule);
+  if (cd_reading(c) && !fits) { cd_fail(c, "a waiver's rule is impossible"); return; }
+  const type_rec *shape = &c->ir->records[r->record]->shape;
+  if (cd_reading(c)) w->nkeys = shape->nkeys;
+  CD_ARRAY(c, &w->keys, w->nkeys);
+  for (uint32_t i = 0; i < w->nkeys && !c->wrong; i++) {
+    const type *t = code_rep(shape->fields[shape->keys[i]].type);
+    if (!t) cd_fail(c, "a waiver's key is of an impossible type");
+    else cd_value(c, t, &w->keys[i], 0);
+  }
+  cd_str(c, &w->key);
+  cd_i64(c, &w->until);
+  cd_str(c, &w->because);
+  cd_str(c, &w->owner);
+  cd_str(c, &w->digest);
+  cd_span(c, &w->sp);
+  if (!w->nkeys) cd_fail(c, "a waiver names no record");
+  if (cd_reading(c) && !c->wrong && !r->nwaivers++) r->first_waiver = at;
+}
+
 static void cd_audience(cd *c, prog_audience *a) {
   cd_str(c, &a->name);
   cd_u32(c, &a->source, c->ir->nsources);
@@ -327,6 +351,9 @@ void cd_model(cd *c) {
   cd_count(c, &p->nrules);
   CD_OBJECTS(c, &p->rules, p->nrules, prog_rule);
   for (uint32_t i = 0; i < p->nrules && !c->wrong; i++) cd_rule(c, p->rules[i]);
+  cd_count(c, &p->nwaivers);
+  CD_OBJECTS(c, &p->waivers, p->nwaivers, prog_waiver);
+  for (uint32_t i = 0; i < p->nwaivers && !c->wrong; i++) cd_waiver(c, p->waivers[i], i);
   cd_count(c, &p->naudiences);
   CD_OBJECTS(c, &p->audiences, p->naudiences, prog_audience);
   for (uint32_t i = 0; i < p->naudiences && !c->wrong; i++) cd_audience(c, p->audiences[i]);

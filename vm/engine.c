@@ -1,6 +1,7 @@
 /* The engine's entry points: verdicts, explanations, audiences, expressions. This is where running out of memory lands;
  * whatever way an evaluation ends, no walk stays open. The path of validate, vm_rules, sets no landing for rules that cannot
  * fail. */
+#include "compiler/waiver.h"
 #include "vm/vm_int.h"
 
 #include <string.h>
@@ -68,7 +69,9 @@ void vm_set_now(vm_engine *e, int64_t now_usec) {
   vm_forget(e);
   for (uint32_t i = 0; i < e->p->ir->nrules; i++) {
     const prog_rule *r = e->p->ir->rules[i];
-    e->inactive[i] = (r->has_since && now_usec < r->since) || (r->has_until && now_usec >= r->until);
+    e->inactive[i] = (r->has_since && now_usec < r->since) || (r->has_until && now_usec >= r->until) ? RULE_INACTIVE : 0;
+    for (uint32_t k = 0; k < r->nwaivers && !e->inactive[i]; k++)
+      if (!waiver_ended(e->p->ir->waivers[r->first_waiver + k], now_usec)) e->inactive[i] = RULE_WAIVED;
   }
 }
 
@@ -136,13 +139,27 @@ static int run_bulk(vm_engine *e, void *ud) {
   return j->v < 0 ? j->v : 0;
 }
 
+verdict vm_waived(vm_engine *e, uint32_t rule, const rec *r, verdict v) {
+  if (e->inactive[rule] != RULE_WAIVED || (v != V_FAIL && v != V_UNKNOWN)) return v;
+  return waiver_covers(e->cur, e->p->ir, rule, r, e->now) ? V_WAIVED : v;
+}
+
+typedef struct waive_job { uint32_t rule; const rec *r; uint8_t *v; } waive_job;
+
+static int run_waive(vm_engine *e, void *ud) {
+  const waive_job *j = ud;
+  *j->v = (uint8_t)vm_waived(e, j->rule, j->r, (verdict)*j->v);
+  return 0;
+}
+
 static __attribute__((noinline)) int one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict) {
-  if (e->inactive[rule]) { *verdict = V_INACTIVE; return VM_OK; }
+  if (e->inactive[rule] == RULE_INACTIVE) { *verdict = V_INACTIVE; return VM_OK; }
   const code_rule *c = &e->rules[rule];
   bulk_job j = { r && r->clean ? c->fast : c->main, r, 0 };
   if (j.u->root && !fitting(e, j.u, r)) return ended(e, RUN_HOST);
   int rc = j.u->pure ? ended(e, run_bulk(e, &j)) : landed(e, run_bulk, &j);
   if (rc == VM_OK) *verdict = (uint8_t)(j.v == V_PASS && e->vacuous ? V_PASS | 0x80 : j.v);
+  if (rc == VM_OK && e->inactive[rule]) rc = landed(e, run_waive, &(waive_job){ rule, r, verdict });
   return rc;
 }
 
@@ -202,7 +219,7 @@ static int run_rule(vm_engine *e, void *ud) {
   e->vacuous = false;
   int v = run_top(e, u, j->r);
   if (v < 0) return v;
-  j->out->v = (verdict)v;
+  j->out->v = vm_waived(e, j->rule, j->r, (verdict)v);
   j->out->vacuous = v == V_PASS && e->vacuous;
   if (!j->explain || v == V_PASS || v == V_SKIP) return 0;
   uint32_t n = e->p->ir->rules[j->rule]->nclauses;
@@ -218,7 +235,7 @@ static int run_rule(vm_engine *e, void *ud) {
 
 int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out) {
   *out = (vm_result){ .v = V_INACTIVE };
-  if (e->inactive[rule]) return VM_OK;
+  if (e->inactive[rule] == RULE_INACTIVE) return VM_OK;
   rule_job j = { rule, r, explain, out };
   return landed(e, run_rule, &j);
 }

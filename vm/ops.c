@@ -173,26 +173,30 @@ static truth truth_of(verdict v) { return v == V_FAIL ? TR_F : v == V_ERROR ? TR
 /* One rule of a passes list; where causes are collected, clause by clause. */
 static int rule_truth(vm_engine *e, const vm_frame *f, uint32_t rule, const rec *r) {
   const code_rule *c = &e->p->c->rules[rule];
-  if (e->inactive[rule]) return TR_T;
+  if (e->inactive[rule] == RULE_INACTIVE) return TR_T;
   if (!f->u->collect) {
     int v = vm_run_on_record(e, c->main, r);
-    return v < 0 ? v : (int)truth_of((verdict)v);
+    return v < 0 ? v : (int)truth_of(vm_waived(e, rule, r, (verdict)v));
   }
+  uint32_t mark = e->notes.n;
   truth all = TR_T;
   for (uint32_t k = 0; k < e->p->ir->rules[rule]->nclauses; k++) {
     int t = vm_run_on_record(e, c->why[k], r);
     if (t < 0) return t;
     all = both(all, (truth)t);
   }
-  return (int)all;
+  verdict v = all == TR_F ? V_FAIL : all == TR_U ? V_UNKNOWN : V_PASS;
+  if (vm_waived(e, rule, r, v) != V_WAIVED) return (int)all;
+  e->notes.n = mark;
+  return TR_T;
 }
 
 static int op_verdict(vm_engine *e, const vm_frame *f, const ins *i, uint32_t rule) {
   bool vacuous = e->vacuous;
-  int v = e->inactive[rule] ? V_INACTIVE : vm_run_on_record(e, e->p->c->rules[rule].main, f->R[i->b].r);
+  int v = e->inactive[rule] == RULE_INACTIVE ? V_INACTIVE : vm_run_on_record(e, e->p->c->rules[rule].main, f->R[i->b].r);
   if (v < 0) return v;
   e->vacuous = vacuous;
-  f->R[i->a].i = v + 1;
+  f->R[i->a].i = (int64_t)vm_waived(e, rule, f->R[i->b].r, (verdict)v) + 1;
   int over = over_budget(e);
   return over ? over : give_status(f, i, ST_OK);
 }

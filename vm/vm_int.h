@@ -33,6 +33,8 @@ typedef struct vm_gather { arena *a; VEC(val) got; } vm_gather;
 /* What a function without parameters gave: the same for all records of a run. */
 typedef struct vm_once { bool known; uint8_t st; val v; } vm_once;
 
+enum { RULE_INACTIVE = 1, RULE_WAIVED = 2 /* has waivers that have not ended */ };
+
 struct vm_engine {
   const mem *m;
   const vm_program *p;
@@ -61,7 +63,7 @@ struct vm_engine {
   str *messages;         /* of the clause that speaks, room for CODE_MAX_MESSAGES */
   uint32_t nmessages;
   str clause_text;
-  uint8_t *inactive;     /* one a rule */
+  uint8_t *inactive;     /* one a rule: RULE_* at this time; 0: nothing but its code decides */
   vm_once *once;         /* one a function */
   const code_rule *rules; /* the program's, near at hand */
   int (*run_table)(const vm_table *t, const val *R);
@@ -72,6 +74,9 @@ struct vm_engine {
 int vm_run(vm_engine *e, const code_unit *u, val *R, uint8_t *S, const rec *root);
 /* A unit in a frame of its own: record or arguments are copied. Gives what vm_run gives. */
 int vm_run_on_record(vm_engine *e, const code_unit *u, const rec *r);
+
+/* A fail or unknown that a waiver covers, as waived. May allocate. (engine.c) */
+verdict vm_waived(vm_engine *e, uint32_t rule, const rec *r, verdict v);
 
 /* ---- ops.c: 0, or a negative result of vm_run. They set R[a] and S[a], and e->made where they refuse by themselves. ---- */
 typedef struct vm_frame { const code_unit *u; val *R; uint8_t *S; const rec *root; } vm_frame;

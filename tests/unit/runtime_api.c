@@ -88,6 +88,44 @@ static void diagnose(void *ud, const blz_diagnostic *d) {
   }
 }
 
+static void honors_waivers(void **state) {
+  (void)state;
+  static const char text[] =
+    "module shop\nrecord Asset { id : text key  width : int }\nsource assets : Asset\n"
+    "rule wide for a in assets { require a.width >= 1000 }\nrule usable for a in assets { require a passes wide }\n"
+    "waive wide for \"A-2\" { until 2026-12-31  because \"archive\"  owner \"lead\"  digest \"bdda67cf47a0d3dd\" }\n";
+  blz_program *p = blz_program_new(NULL);
+  assert_int_equal(blz_program_add_text(p, "rules.blz", text, strlen(text)), BLZ_OK);
+  assert_int_equal(blz_program_compile(p, NULL, NULL), BLZ_OK);
+  blz_engine *e = blz_engine_new(p);
+  blz_record *r = NULL;
+  static const char json[] = "{\"id\": \"A-2\", \"width\": 300}"; /* its digest: SHA-256 of {"width":300} */
+  assert_int_equal(blz_record_from_json(e, "Asset", json, strlen(json), &r), BLZ_OK);
+  size_t wide, usable;
+  blz_program_find_rule(p, "wide", &wide);
+  blz_program_find_rule(p, "usable", &usable);
+  blz_verdict v;
+  assert_int_equal(blz_engine_set_now(e, INT64_C(1798761599999999)), BLZ_OK); /* the last microsecond of 2026 */
+  assert_int_equal(blz_engine_rule(e, wide, r, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_WAIVED);
+  assert_int_equal(blz_engine_rule(e, usable, r, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_PASS);
+  assert_int_equal(blz_engine_check(e, r, NULL, NULL, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_PASS);
+  assert_int_equal(blz_record_set_int(r, "width", 301), BLZ_OK); /* edited: the digest is another one */
+  assert_int_equal(blz_engine_rule(e, wide, r, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_FAIL);
+  assert_int_equal(blz_engine_rule(e, usable, r, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_FAIL);
+  assert_int_equal(blz_record_set_int(r, "width", 300), BLZ_OK);
+  assert_int_equal(blz_engine_set_now(e, INT64_C(1798761600000000)), BLZ_OK); /* 2027 */
+  assert_int_equal(blz_engine_check(e, r, NULL, NULL, &v), BLZ_OK);
+  assert_int_equal(v, BLZ_FAIL);
+  blz_record_free(r);
+  blz_engine_free(e);
+  blz_program_free(p);
+}
+
 static blz_program *compiled(void) {
   blz_program *p = blz_program_new(NULL);
   assert_non_null(p);
@@ -457,6 +495,7 @@ int main(void) {
     cmocka_unit_test(tells_what_does_not_compile),
     cmocka_unit_test(names_rules_and_audiences),
     cmocka_unit_test(checks_one_record),
+    cmocka_unit_test(honors_waivers),
     cmocka_unit_test(refuses_what_does_not_fit),
     cmocka_unit_test(matches_audiences),
     cmocka_unit_test(explains_from_a_bundle),

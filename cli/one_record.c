@@ -1,0 +1,68 @@
+/* One record of a rule, by its key as somebody typed it: for commands that are about a single verdict. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+static void on_issue(void *ud, const src_issue *i) {
+  one_record *x = ud;
+  if (i->sev != SEV_ERROR || x->issues++ >= 20) return;
+  out_fmt(x->c->err, "error[%s]: ", diag_table[i->code].code);
+  out_safe(x->c->err, i->message);
+  out_ch(x->c->err, '\n');
+}
+
+int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **out) {
+  const ir_program *ir = x->p->ir;
+  arena *a = &x->c->a;
+  for (uint32_t s = 0; s < ir->nsources; s++) {
+    if (pr->refinement ? pr->record != ir->sources[s]->record : pr->source != (int32_t)s) continue;
+    const type_rec *shape = &ir->records[ir->sources[s]->record]->shape;
+    VEC(str) keys = { 0 };
+    if (shape->nkeys > 1) {
+      for (const char *p = key; *p;) {
+        const char *comma = strchr(p, ',');
+        uint32_t n = comma ? (uint32_t)(comma - p) : (uint32_t)strlen(p);
+        *VEC_PUSH(a, &keys) = (str){ p, n };
+        p += n;
+        if (*p == ',') p++;
+        while (*p == ' ') p++;
+      }
+    } else *VEC_PUSH(a, &keys) = str_z(key);
+    int got = src_find(x->data, s, keys.n, keys.v, a, out);
+    if (got == SRC_OK) return RT_OK;
+    if (got == SRC_OOM) return RT_OOM;
+    if (got != SRC_DONE) { x->failure = src_failure(x->data); return RT_ENV; }
+  }
+  return RT_NONE;
+}
+
+int one_record_open(one_record *x, const char *db, uint32_t nbindings, const src_binding *bindings, const prog_rule *pr) {
+  const ir_program *ir = x->p->ir;
+  if (!rt_engine_open(&x->e, x->p, &mem_libc, (vm_limits){ 0 }, x->c->now)) return RT_OOM;
+  bool *wanted = ARENA_ARRAY(&x->c->a, bool, ir->nsources + 1);
+  for (uint32_t s = 0; s < ir->nsources; s++) {
+    bool given = pr->record == ir->sources[s]->record && rt_source_given(ir, s, str_z(db), nbindings, bindings);
+    wanted[s] = pr->refinement ? given : pr->source == (int32_t)s;
+  }
+  int status =
+      rt_open_data(x->p, &mem_libc, str_z(db), nbindings, bindings, wanted, NULL, on_issue, x, &x->c->a, &x->data, &x->failure);
+  if (status == RT_OK) rt_engine_data(&x->e, x->data);
+  return status;
+}
+
+void one_record_close(one_record *x) {
+  rt_engine_close(&x->e);
+  if (x->data) src_close(x->data);
+  x->data = NULL;
+}
+
+int64_t cli_rule(cli *c, const char *rule) {
+  str first, second, name = str_z(rule);
+  int64_t at = rt_find_name(c->p->ir, RT_NAME_RULE, name, &first, &second);
+  if (at >= 0) return at;
+  const str *near = rt_suggest_name(&c->a, c->p->ir, RT_NAME_RULE, name);
+  if (first.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", rule, STR_ARG(first), STR_ARG(second));
+  else if (near) cli_usage(c, NULL, "no rule is named `%s`; did you mean `%.*s`?", rule, STR_ARG(*near));
+  else cli_usage(c, NULL, "no rule is named `%s`; `blazon check --list` lists them", rule);
+  return -1;
+}
