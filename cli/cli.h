@@ -24,7 +24,8 @@ typedef struct cli {
 } cli;
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
-extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive, cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate;
+extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive,
+    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
