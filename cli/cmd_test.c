@@ -1,6 +1,7 @@
 /* blazon test: the tests that stand beside the rules. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@ static const opt opts[] = {
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "coverage", 0, NULL, NULL, "Also say which conditions the tests have seen true and false, which rows of tables they have chosen, and what they have not reached." },
   { "min-coverage", 0, "N%", NULL, "Exit with 1 when the coverage is less than N%; implies --coverage." },
+  { "runs", 0, "N", NULL, "Records that the search of a test `for any` tries; default: 2,000." },
+  { "seed", 0, "N", NULL, "Begin these searches elsewhere; default: 1. The same seed finds the same." },
   { "now", 0, "TIME", NULL, "The clock of tests that do not give one; default: 2026-01-01, so that every run is the same." },
   { "verbose", 'v', NULL, NULL, "Also list the tests that pass (text)." },
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
@@ -44,6 +47,18 @@ static bool read_minimum(cli *c, const args *a, double *out) {
   return false;
 }
 
+/* false: not understood, said so. */
+static bool read_number(cli *c, const args *a, const char *name, uint64_t max, uint64_t *out) {
+  const char *text = args_value(a, name);
+  char *end;
+  if (!text) return true;
+  errno = 0;
+  *out = strtoull(text, &end, 10);
+  if (end != text && !*end && !errno && text[0] != '-' && *out <= max) return true;
+  cli_usage(c, a->cmd, "`%s` is not a number for `--%s`", text, name);
+  return false;
+}
+
 static int show_result(cli *c, const args *a, const rt_test_report *r, double minimum, int code) {
   test_show s = { .c = c, .o = c->out, .p = c->p, .r = r, .code = code, .verbose = args_has(a, "verbose"), .min_coverage = minimum };
   report_tests(&s, format_of(a));
@@ -69,6 +84,10 @@ static int run(cli *c, const args *a) {
   read_filters(c, a, &o);
   double minimum;
   if (!read_minimum(c, a, &minimum)) return X_USAGE;
+  uint64_t runs = 0;
+  o.seed = 1;
+  if (!read_number(c, a, "seed", UINT64_MAX, &o.seed) || !read_number(c, a, "runs", 10000000, &runs)) return X_USAGE;
+  o.runs = (uint32_t)runs;
   o.coverage = args_has(a, "coverage") || minimum >= 0;
   int status = cli_load(c, a->files, a->nfiles, false);
   if (status == RT_OOM) return cli_env(c, "out of memory");

@@ -71,6 +71,11 @@ static void result_text(const test_show *s, const test_result *r) {
   out_safe(s->o, name);
   out_style(s->o, S_PLAIN);
   out_ch(s->o, '\n');
+  if (r->counterexample.n) {
+    out_fmt(s->o, "  let %.*s = ", STR_ARG(r->test->any_name));
+    out_safe(s->o, r->counterexample);
+    out_fmt(s->o, "   // found in %u %s\n", r->tries, plural(r->tries, "try", "tries"));
+  }
   for (uint32_t i = 0; i < r->nproblems; i++) problem_text(s, &r->problems[i]);
   out_ch(s->o, '\n');
 }
@@ -106,8 +111,9 @@ static void tests_text(const test_show *s) {
 
 /* ---- one text of a problem, for formats that have room for one ---- */
 
-static str problem_line(const test_show *s, const test_problem *p) {
+static str problem_line(const test_show *s, const test_result *r, const test_problem *p) {
   buf b = { .a = &s->c->a };
+  if (r->counterexample.n) buf_fmt(&b, "let %.*s = %.*s\n", STR_ARG(r->test->any_name), STR_ARG(r->counterexample));
   str at = place_text(&s->c->a, src_of(s), p->sp);
   buf_fmt(&b, "%.*s: ", STR_ARG(at));
   if (p->text.n) buf_fmt(&b, "%.*s: ", STR_ARG(p->text));
@@ -128,7 +134,7 @@ static void result_junit(const test_show *s, const test_result *r) {
   out_fmt(s->o, "\">\n      <%s message=\"", word);
   if (r->nproblems) out_xml(s->o, r->problems[0].message);
   out_z(s->o, "\">");
-  for (uint32_t i = 0; i < r->nproblems; i++) out_xml(s->o, problem_line(s, &r->problems[i])), out_ch(s->o, '\n');
+  for (uint32_t i = 0; i < r->nproblems; i++) out_xml(s->o, problem_line(s, r, &r->problems[i])), out_ch(s->o, '\n');
   out_fmt(s->o, "</%s>\n    </testcase>\n", word);
 }
 
@@ -191,7 +197,7 @@ static void tests_tap(const test_show *s) {
     out_fmt(s->o, "%sok %u - ", r->status == TEST_PASS ? "" : "not ", i + 1);
     tap_text(s->o, full_name(s, r->test), true);
     out_ch(s->o, '\n');
-    for (uint32_t k = 0; k < r->nproblems; k++) tap_lines(s, problem_line(s, &r->problems[k]));
+    for (uint32_t k = 0; k < r->nproblems; k++) tap_lines(s, problem_line(s, r, &r->problems[k]));
   }
   if (demands(s)) {
     str line = coverage_line(s);
@@ -218,6 +224,8 @@ static void result_json(json *j, const test_show *s, const test_result *r) {
   json_str(j, "name", r->test->name);
   json_z(j, "status", test_status_names[r->status]);
   json_place(j, src_of(s), r->test->name_sp);
+  if (r->test->any) json_int(j, "tries", r->tries);
+  json_str_if(j, "counterexample", r->counterexample);
   json_array(j, "problems");
   for (uint32_t i = 0; i < r->nproblems; i++) problem_json(j, s, &r->problems[i]);
   json_end_array(j);

@@ -69,6 +69,7 @@ static void tester_close(tester *t) {
   if (t->vm_ls) lib_close(t->vm_ls);
   if (t->ref_ls) lib_close(t->ref_ls);
   arena_free(&t->rows);
+  arena_free(&t->tries);
   arena_free(&t->code);
 }
 
@@ -349,6 +350,7 @@ static void check(telling *o) {
     broken(o, o->x->name_sp, "%.*s", STR_ARG(vm_failure(t->e)));
     return;
   }
+  t->verdict = res.v;
   if (res.v != V_PASS && o->status < TEST_FAIL) o->status = TEST_FAIL;
   if (t->cover) look_again(o, res.v);
   for (uint32_t i = 0; o->a && i < res.nclauses; i++) unmet(o, &res, &res.clauses[i]);
@@ -366,11 +368,18 @@ static int by_span(const void *a, const void *b) {
 }
 
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out) {
+  t->verdict = V_PASS;
   telling o = { .t = t, .x = t->ir->tests[test], .rule = t->rule_at[test], .root = root, .a = keep };
   if (set_up(&o)) check(&o);
   if (o.problems.n) qsort(o.problems.v, o.problems.n, sizeof *o.problems.v, by_span);
   if (out) *out = (test_result){ .test = o.x, .status = (uint8_t)o.status, .nproblems = o.problems.n, .problems = o.problems.v };
   return o.status;
+}
+
+void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why) {
+  telling o = { .t = t, .x = t->ir->tests[test], .rule = t->rule_at[test], .a = t->a };
+  broken(&o, o.x->name_sp, "%s", why);
+  *out = (test_result){ .test = o.x, .status = TEST_ERROR, .nproblems = o.problems.n, .problems = o.problems.v };
 }
 
 /* ---- for any ---- */
@@ -389,7 +398,7 @@ rec *tester_sample(tester *t, uint32_t test) {
   uint8_t st;
   t->ref.a = t->lib.a = t->a;
   t->ref.steps = 0;
-  bool ok = ref_in_rule(&t->ref, x->rule, 0, NULL, x->any_sample, &v, &st, NULL, NULL);
+  bool ok = ref_in_rule(&t->ref, x->rule, x->rule->nlets, NULL, x->any_sample, &v, &st, NULL, NULL);
   t->ref.a = t->lib.a = &t->rows;
   if (!ok || st == ST_ERR || (st == ST_MISSING && !x->any_type->opt)) return NULL;
   return x->wrap ? wrapped(t->a, &x->wrap->shape, v, st) : (rec *)(uintptr_t)v.r;
@@ -421,7 +430,8 @@ static void run_all(tester *t) {
   for (uint32_t i = 0; i < t->ir->ntests; i++) {
     if (!chosen(t->o, t->ir->tests[i])) { rep->left_out++; continue; }
     test_result *r = &rep->v[rep->n++];
-    tester_run(t, i, t->ir->tests[i]->any ? tester_sample(t, i) : NULL, t->a, r);
+    if (t->ir->tests[i]->any) tester_search(t, i, r);
+    else tester_run(t, i, NULL, t->a, r);
     if (r->status == TEST_PASS) rep->passed++;
     else if (r->status == TEST_FAIL) rep->failed++;
     else rep->errors++;
@@ -443,6 +453,7 @@ int rt_test(const rt_program *p, const rt_test_opts *o, rt_test_report **out) {
   arena_init(&rep->a, &rep->m, &rep->oom);
   arena_init(&t->rows, &rep->m, &rep->oom);
   arena_init(&t->code, &rep->m, &rep->oom);
+  arena_init(&t->tries, &rep->m, &rep->oom);
   volatile int status = RT_OOM;
   if (!setjmp(rep->oom)) {
     status = tester_open(t);

@@ -22,6 +22,8 @@ typedef struct test_result {
   uint8_t status;
   uint32_t nproblems;
   test_problem *problems;
+  str counterexample;      /* `for any`: the smallest one found, as it is written; empty: none */
+  uint32_t tries;          /* `for any`: records that were tried before it; 0: no search */
 } test_result;
 
 /* What tests reach: every condition of a rule seen true and seen false, every row of a table chosen. */
@@ -51,9 +53,12 @@ typedef struct rt_test_opts {
   uint32_t nfilters;
   const str *filters;      /* parts of names, any case; none: all tests */
   bool coverage;
+  uint64_t seed;           /* of the searches of `for any` */
+  uint32_t runs;           /* records that such a search tries; 0: RT_TEST_RUNS */
   vm_limits limits;
 } rt_test_opts;
 
+enum { RT_TEST_RUNS = 2000 };
 #define RT_TEST_NOW INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z: the same in every run */
 
 typedef struct rt_test_report {

@@ -19,6 +19,8 @@ typedef struct tester {
   struct lib_state *vm_ls, *ref_ls;
   mem_host host;
   arena rows;              /* of the run under way */
+  arena tries;             /* of the search under way */
+  verdict verdict;         /* of the last run, when it got so far */
   lib_ctx lib;
   ref_ctx ref;
   struct cover *cover;     /* NULL: nobody asks */
@@ -32,6 +34,11 @@ rt_coverage *cover_result_of(struct cover *c);
 
 /* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);
+void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why);
 rec *tester_sample(tester *t, uint32_t test); /* the report's; NULL: it cannot be made */
+
+/* ---- testany.c ---- */
+/* `for any`: looks for a record for which the test does not pass. */
+void tester_search(tester *t, uint32_t test, test_result *out);
 
 #endif

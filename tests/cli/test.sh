@@ -179,6 +179,43 @@ if command -v sqlite3 > /dev/null; then
   json "JSON: details" '$.tests[3].problems[0].details[0]' 'positive: fail: 0 is not positive'
 else skip "JSON" "the sqlite3 command is not installed"; fi
 
+cat > any.blz << 'END'
+module any
+record C { id : text key }
+source cs : C
+record P { id : text key  age : int 0..120?  tags : list of text  since : date?  c : -> cs  note : text default "-" }
+source ps : P
+audience young for p in ps where p.age < 30 and p.since < today - 180 days
+audience tagged for p in ps where p.tags.length() >= 2 and p.age >= 29
+test "apart" for any p : P {
+  given now = 2026-06-30
+  given cs = [C(id: "k")]
+  expect not (p in young and p in tagged)
+}
+test "together" for any p : P {
+  given cs = [C(id: "k")]
+  expect p.age exists implies p.age in 0..120
+  expect p passes P
+}
+END
+run test any.blz
+exits "for any: a counterexample ends with 1" 1
+says "for any: the smallest counterexample" out 'let p = P(id: "x", age: 29, tags: ["", ""], since: 2025-12-31, c: "k")   // found in'
+says "for any: the values of the counterexample" out "p.age  =  29"
+cp out first
+run test any.blz
+same "for any: the same in every run" "$(cat out)" "$(cat first)"
+run test any.blz --seed 7
+says "for any: another seed finds the same" out 'let p = P(id: "x", age: 29, tags: ["", ""], since: 2025-12-31, c: "k")'
+sed 's/.*let p = \(P(.*)\)   .*/test "pasted" { given now = 2026-06-30  given cs = [C(id: "k")]  let p = \1  expect p in young and p in tagged }/; /^test/!d' first > pasted.txt
+cat any.blz pasted.txt > pasted.blz
+run test pasted.blz --filter pasted
+exits "for any: what is printed can be pasted" 0
+run test any.blz --runs 1
+exits "for any: --runs" 0
+run test any.blz --runs some
+exits "for any: --runs that is no number" 4
+
 echo 'test "x" { expect nothing }' > wrong.blz
 run test wrong.blz
 exits "rules that do not compile" 2
