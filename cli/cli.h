@@ -18,6 +18,7 @@ typedef struct cli {
   out *out, *err;          /* out: standard output or --output */
   rt_program *p;           /* closed by main */
   rt_report *r;
+  rt_baseline *baseline;   /* of --baseline; closed by main */
   rt_test_report *t;
   bool quiet;
   int64_t now;
@@ -131,6 +132,12 @@ str cover_percent_text(arena *a, const rt_coverage *x);
 void cover_text(const test_show *s);
 void cover_json(json *j, const test_show *s);
 void report_tests(const test_show *s, enum test_format f);
+
+/* ---- baselines (baseline.c) ---- */
+int baseline_open(cli *c, const args *a, rt_validate_opts *o); /* --baseline into o; not X_GOOD: said what is wrong */
+int baseline_write(cli *c, const args *a);                     /* --update-baseline, after a whole run */
+void baseline_remark(const show *s);                           /* as text: what is known, what got better */
+void baseline_json(json *j, const show *s);
 
 /* ---- one record by its key (one_record.c) ---- */
 typedef struct one_record {

@@ -26,6 +26,8 @@ static const opt opts[] = {
     "1,000." },
   { "sample", 0, "N|P%", NULL,
     "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
+  { "baseline", 0, "FILE", NULL, "Tell only what this file does not know; it holds one line a finding." },
+  { "update-baseline", 0, NULL, NULL, "Write what is found to the file of --baseline, and end with 0." },
   { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record; KEY is `#3` for the third record of data without keys, `-` for a rule without records." },
   { "jobs", 'j', "N", NULL, "Threads for large tables; default: one a processor. The result does not depend on it." },
   OPT_NOW,
@@ -136,9 +138,11 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
   if (status == RT_OOM) return cli_env(c, "out of memory");
   s.r = c->r, s.status = status, s.seconds = progress_seconds(&t);
   report_any(&s, f);
-  int code = status != RT_OK ? cli_exit_of(status) : rt_report_breaks(c->r, s.fail_on, s.allow) ? X_FINDINGS : X_GOOD;
+  bool update = args_has(a, "update-baseline");
+  int code = status != RT_OK ? cli_exit_of(status) : rt_report_breaks(c->r, s.fail_on, s.allow) && !update ? X_FINDINGS : X_GOOD;
   if (status != RT_OK && f == F_TEXT) cli_discard(c); /* the other formats say themselves that the run did not end */
   code = cli_finish(c, code);
+  if (update && code == X_GOOD) code = baseline_write(c, a);
   if (status != RT_OK) cli_env(c, "%.*s", STR_ARG(c->r->failure));
   return code;
 }
@@ -151,6 +155,8 @@ static int run(cli *c, const args *a) {
     return X_USAGE;
   o.now = c->now;
   o.db = str_z(args_value(a, "db"));
+  int bad = baseline_open(c, a, &o);
+  if (bad != X_GOOD) return bad;
   uint32_t at = 0;
   const given *explain = args_next(a, "explain", &at);
   if (explain) return explain_record(c, a, explain->value, explain->value2, o.nbindings, o.bindings);

@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
   else code = dispatch(&c, argc, argv);
   if (c.out->path) out_close(c.out, false);
   rt_report_free(c.r);
+  if (c.baseline) rt_baseline_free(c.baseline);
   rt_test_free(c.t);
   rt_program_free(c.p);
   if (c.ls) lib_close(c.ls);

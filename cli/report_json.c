@@ -69,10 +69,11 @@ void json_diags(json *j, const show *s) {
   json_end_array(j);
 }
 
-static void counts(json *j, const rt_counts *c) {
+static void counts(json *j, const rt_counts *c, bool known) {
   json_object(j, "counts");
   for (int v = 0; v < V_COUNT; v++) json_int(j, verdict_names[v], c->n[v]);
   json_int(j, "vacuous", c->vacuous);
+  if (known) json_int(j, "known", c->known);
   json_end_object(j);
 }
 
@@ -95,7 +96,7 @@ static void rule(json *j, const show *s, uint32_t i) {
   if (s->costs) json_str(j, "cost", r->cost_text);
   if (s->r && s->r->rules) {
     json_bool(j, "ran", s->status == RT_OK && s->r->selected[i] && s->r->has_data[i]);
-    counts(j, &s->r->rules[i]);
+    counts(j, &s->r->rules[i], s->r->baseline);
   }
   json_end_object(j);
 }
@@ -206,7 +207,7 @@ static void summary(json *j, const show *s) {
   for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
     const rt_counts *c = &s->r->rules[i];
     for (int v = 0; v < V_COUNT; v++) all.n[v] += c->n[v];
-    all.vacuous += c->vacuous;
+    all.vacuous += c->vacuous, all.known += c->known;
     by_severity[s->p->ir->rules[i]->sev] += rt_counts_bad(c, 0);
   }
   for (int k = 0; k < 3; k++) total += by_severity[k];
@@ -219,7 +220,7 @@ static void summary(json *j, const show *s) {
   json_int(j, "infos", by_severity[SEV_INFO]);
   json_int(j, "data_findings", s->r->data_counts[0] + s->r->data_counts[1] + s->r->data_counts[2]);
   json_int(j, "breaking", rt_report_breaks(s->r, s->fail_on, s->allow));
-  counts(j, &all);
+  counts(j, &all, s->r->baseline);
   json_end_object(j);
 }
 
@@ -235,6 +236,7 @@ void report_json(const show *s) {
     json_time(&j, "now", s->r->now);
     json_str_if(&j, "failure", s->r->failure);
     summary(&j, s);
+    baseline_json(&j, s);
     json_array(&j, "sources");
     for (uint32_t i = 0; i < s->p->ir->nsources; i++) source(&j, s, i);
     json_end_array(&j);

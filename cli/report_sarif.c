@@ -269,6 +269,7 @@ static void result(void *ud, const finding *x) {
     json_end_object(j);
     json_end_array(j);
   }
+  if (s->r->baseline && x->v != V_WAIVED) json_z(j, "baselineState", "new");
   json_object(j, "partialFingerprints");
   json_str(j, "recordAndRule/v1", str_fmt(&s->c->a, "%016llx", (unsigned long long)fingerprint(s, x)));
   json_end_object(j);

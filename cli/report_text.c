@@ -176,7 +176,7 @@ static str source_word(const show *s, const prog_rule *r, int64_t n) {
 static int64_t checked(const rt_counts *c) {
   int64_t n = 0;
   for (int v = 0; v < V_COUNT; v++) n += c->n[v];
-  return n;
+  return n + c->known;
 }
 
 static void part(const show *s, bool *some, int64_t n, const char *word) {
@@ -392,6 +392,7 @@ static void remarks(const show *s) {
     out_z(s->o, told < rules ? ", …\n" : "\n");
   }
   if (waived) out_fmt(s->o, "%.*s %s waived\n", STR_ARG(grouped(&s->c->a, waived)), plural(waived, "finding is", "findings are"));
+  baseline_remark(s);
   if (inactive)
     out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
   if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
@@ -418,7 +419,7 @@ static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3])
           grouped(a, nrules).p, plural(nrules, "rule", "rules"), s->seconds);
   if (!nrules) out_z(s->o, "no rules were run; ");
   out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
-  if (!all) out_z(s->o, nrules ? "all good" : "nothing was found");
+  if (!all) out_z(s->o, !nrules ? "nothing was found" : s->r->baseline && s->r->baseline->known ? "nothing new" : "all good");
   else {
     bool some = false;
     out_fmt(s->o, "%s %s (", grouped(a, all).p, plural(all, "finding", "findings"));

@@ -164,6 +164,31 @@ static str issue_order(arena *a, const src_issue *i) {
       a, i->code, str_fmt(a, "%.*s%.*s\n%.*s\n%.*s", STR_ARG(place), STR_ARG(i->key), STR_ARG(i->column), STR_ARG(i->message)));
 }
 
+/* ---- what the baseline knows ---- */
+
+static str source_name(const worker *w, uint32_t source) {
+  return source == UINT32_MAX ? (str){ "", 0 } : w->run->p->ir->sources[source]->name;
+}
+
+/* A key that is only a position names nothing that lasts. */
+static str lasting(str key) { return key.n && key.p[0] == '#' ? (str){ "", 0 } : key; }
+
+static bool known_data(worker *w, const finding *x) {
+  rt_baseline *b = w->run->o->baseline;
+  return b && rt_baseline_has(b, &w->a, str_z(diag_table[x->code].code), source_name(w, x->source), lasting(x->key), "error", rt_baseline_data_id(&w->a, x));
+}
+
+static bool known_verdict(worker *w, uint32_t rule, const rec *r, const vm_result *res) {
+  rt_baseline *b = w->run->o->baseline;
+  const prog_rule *pr = w->run->p->ir->rules[rule];
+  if (!b || res->v == V_WAIVED) return false;
+  str key = r ? lasting(src_key_text(&w->a, w->run->p->ir, r)) : (str){ "", 0 };
+  if (!rt_baseline_has(b, &w->a, pr->name, source_name(w, r ? r->source : UINT32_MAX), key, verdict_names[res->v], rt_baseline_rule_id(&w->a, pr, r, res)))
+    return false;
+  w->rules[rule].n[res->v]--, w->rules[rule].known++;
+  return true;
+}
+
 /* May be called from under a foreign library's frames, so the arena's jump ends here. */
 static void on_issue(void *ud, const src_issue *i) {
   worker *w = ud;
@@ -173,10 +198,12 @@ static void on_issue(void *ud, const src_issue *i) {
   if (setjmp(here)) { w->a.oom = outer; w->lost = true; return; }
   w->a.oom = &here;
   uint32_t group = i->source == UINT32_MAX ? 0 : w->run->group_base[i->source] + (uint32_t)(i->field + 1);
-  w->data_counts[i->sev]++, w->data_found[group]++;
   finding x = rt_finding_of_issue(i);
   x.group = group, x.order = issue_order(&w->a, i);
-  if (!findings_add(&w->f, &x)) w->lost = true;
+  if (!known_data(w, &x)) {
+    w->data_counts[i->sev]++, w->data_found[group]++;
+    if (!findings_add(&w->f, &x)) w->lost = true;
+  }
   w->a.oom = outer;
 }
 
@@ -185,9 +212,12 @@ static bool note_bads(worker *w, const rec *r, str order) {
   const prog_record *pr = ir->records[ir->sources[r->source]->record];
   for (const bad *b = r->bads; b; b = b->next) {
     uint32_t group = w->run->group_base[r->source] + 1u + b->field;
-    w->data_counts[SEV_ERROR]++, w->data_bad_values++, w->data_found[group]++;
     str at = order_prefix(&w->a, DIAG_ROW_VALUE, order);
-    if (!findings_wants(&w->f, group, at)) { w->f.dropped++; continue; }
+    bool wanted = findings_wants(&w->f, group, at);
+    if (!wanted && !w->run->o->baseline) {
+      w->data_counts[SEV_ERROR]++, w->data_bad_values++, w->data_found[group]++, w->f.dropped++;
+      continue;
+    }
     finding x = { .group = group,
                   .order = at,
                   .kind = FIND_DATA,
@@ -204,6 +234,8 @@ static bool note_bads(worker *w, const rec *r, str order) {
                   .decl = pr->fields[b->field].sp };
     x.file = rt_source_file(ir, r->source, w->run->o->nbindings, w->run->o->bindings);
     x.fix = (str){ "", 0 };
+    if (known_data(w, &x)) continue;
+    w->data_counts[SEV_ERROR]++, w->data_bad_values++, w->data_found[group]++;
     if (!findings_add(&w->f, &x)) return false;
   }
   return true;
@@ -213,10 +245,13 @@ static bool note_bads(worker *w, const rec *r, str order) {
 
 static int note_verdict(worker *w, uint32_t rule, rec *r, str order, bool waived) {
   uint32_t group = (waived ? w->run->rep->nlisted_groups : w->run->rep->ndata_groups) + rule;
-  if (!findings_wants(&w->f, group, order)) { w->f.dropped++; return RT_OK; }
+  bool wanted = findings_wants(&w->f, group, order);
+  if (!wanted) w->f.dropped++;
+  if (!wanted && (waived || !w->run->o->baseline)) return RT_OK;
   vm_result res;
   int status = vm_rule(w->e.vm, rule, r, true, &res);
   if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
+  if (known_verdict(w, rule, r, &res) || !wanted) return RT_OK;
   finding x = rt_finding_of(&w->a, w->run->p, rule, r, &res);
   x.group = group, x.order = order;
   if (x.line) x.file = rt_source_file(w->run->p->ir, r->source, w->run->o->nbindings, w->run->o->bindings);
@@ -448,7 +483,7 @@ static bool worker_merge(worker *into, worker *from) {
   const ir_program *ir = into->run->p->ir;
   for (uint32_t i = 0; i < ir->nrules; i++) {
     for (int v = 0; v < V_COUNT; v++) into->rules[i].n[v] += from->rules[i].n[v];
-    into->rules[i].vacuous += from->rules[i].vacuous;
+    into->rules[i].vacuous += from->rules[i].vacuous, into->rules[i].known += from->rules[i].known;
   }
   for (uint32_t s = 0; s < ir->nsources; s++)
     into->sources[s].rows += from->sources[s].rows, into->sources[s].checked += from->sources[s].checked;
@@ -464,7 +499,7 @@ static bool splits(const worker *w) {
   const rt_validate_opts *o = w->run->o;
   for (uint32_t i = 0; i < o->nbindings; i++) /* a file is read by one thread */
     if (binding_names(&o->bindings[i], w->run->p->ir->sources[w->source]->name)) return false;
-  return o->jobs > 1 && src_estimate(w->data, w->source) >= PARALLEL_ROWS;
+  return o->jobs > 1 && !o->baseline && src_estimate(w->data, w->source) >= PARALLEL_ROWS;
 }
 
 /* A worker with data and a snapshot of its own, standing before its part of the rows. What opening has to say was said by the first to open. */
@@ -540,7 +575,7 @@ static int run_without_record(worker *w) {
     if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
     w->rules[i].n[res.v]++;
     w->rules[i].vacuous += res.v == V_PASS && res.vacuous;
-    if (!speaks(res.v)) continue;
+    if (!speaks(res.v) || known_verdict(w, i, NULL, &res)) continue;
     finding x = rt_finding_of(&w->a, w->run->p, i, NULL, &res);
     x.group = rep->ndata_groups + i;
     x.order = STR("");
@@ -564,6 +599,7 @@ static int judge_waivers(worker *w) {
     if (!rep->selected[v->rule] || !rep->has_data[v->rule]) continue;
     if (!rt_waiver_finding(&w->a, ir, i, w->waivers[i], whole, rep->now, &x)) continue;
     x.group = rep->waiver_group, x.order = order_prefix(&w->a, x.code, str_fmt(&w->a, "%010u", i));
+    if (known_data(w, &x)) continue;
     w->data_counts[x.sev]++, w->data_found[x.group]++;
     if (!findings_add(&w->f, &x)) return RT_OOM;
   }
@@ -607,7 +643,7 @@ static rt_report *report_new(const rt_program *p, const rt_validate_opts *o) {
   rt_report *rep = mem_try(o->m, sizeof *rep);
   if (!rep) return NULL;
   memset(rep, 0, sizeof *rep);
-  rep->p = p, rep->m = *o->m, rep->now = o->now, rep->failure = (str){ "", 0 };
+  rep->p = p, rep->baseline = o->baseline, rep->m = *o->m, rep->now = o->now, rep->failure = (str){ "", 0 };
   arena_init(&rep->a, &rep->m, &rep->oom);
   return rep;
 }
@@ -638,6 +674,10 @@ int rt_validate(const rt_program *p, const rt_validate_opts *o, rt_report **out)
   }
   if (w.failure.n) rep->failure = str_dup(&rep->a, w.failure);
   fill_report(rep, &w);
+  if (o->baseline && status == RT_OK) {
+    o->baseline->a.oom = &rep->oom;
+    rt_baseline_judge(o->baseline, rep, o->sample > 0 || (o->share > 0 && o->share < 1), o->nonly > 0);
+  }
   worker_close(&w);
   *out = rep;
   return status;

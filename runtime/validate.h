@@ -2,6 +2,7 @@
    callback. */
 #ifndef RUNTIME_VALIDATE_H
 #define RUNTIME_VALIDATE_H
+#include "runtime/baseline.h"
 #include "runtime/engine.h"
 
 enum { RT_ALL = UINT32_MAX };
@@ -19,13 +20,15 @@ typedef struct rt_validate_opts {
   int64_t sample;              /* so many rows of each source, by the same hash; 0: all */
   uint32_t jobs;               /* threads over large tables; 0 or 1: none */
   vm_limits limits;
+  rt_baseline *baseline;       /* findings that are known and not told again; NULL: none. Notes what this run found; one thread then */
   bool schema_only;            /* open the data, compare its columns with the records, and stop */
   bool (*progress)(void *ud, str source, int64_t rows,
                    int64_t estimate); /* every few thousand rows, on one thread; false stops the run */
   void *ud;
 } rt_validate_opts;
 
-typedef struct rt_counts { int64_t n[V_COUNT]; int64_t vacuous; } rt_counts;
+/* known: findings that the baseline has; they are in no other count. */
+typedef struct rt_counts { int64_t n[V_COUNT]; int64_t vacuous, known; } rt_counts;
 
 typedef struct rt_source_counts {
   bool walked, given;          /* given: there is data for it in this run */
@@ -34,6 +37,7 @@ typedef struct rt_source_counts {
 
 typedef struct rt_report {
   const rt_program *p;
+  const rt_baseline *baseline; /* the caller's; NULL: none */
   mem m;
   arena a;
   jmp_buf oom;

@@ -1,0 +1,194 @@
+/* Baselines: reading and writing them, and what makes two findings the same. */
+#include "runtime/baseline.h"
+
+#include "compiler/waiver.h"
+#include "runtime/validate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum { FIELDS = 5 };
+static const char head[] = "# blazon baseline 1: findings that are known. `blazon validate --baseline FILE --update-baseline` writes it.\n";
+
+void rt_baseline_init(rt_baseline *b, const mem *m, jmp_buf *oom) {
+  *b = (rt_baseline){ .known = 0 };
+  arena_init(&b->a, m, oom);
+}
+
+void rt_baseline_free(rt_baseline *b) { arena_free(&b->a); }
+
+/* ---- the file ---- */
+
+static void place(rt_baseline *b, uint32_t i) {
+  uint32_t at = (uint32_t)str_hash(b->entries.v[i].line) & (b->nslots - 1);
+  while (b->slots[at]) at = (at + 1) & (b->nslots - 1);
+  b->slots[at] = i + 1;
+}
+
+static base_entry *find(const rt_baseline *b, str line) {
+  for (uint32_t at = (uint32_t)str_hash(line); b->nslots && b->slots[at & (b->nslots - 1)]; at++) {
+    base_entry *e = &b->entries.v[b->slots[at & (b->nslots - 1)] - 1];
+    if (str_eq(e->line, line)) return e;
+  }
+  return NULL;
+}
+
+static void add(rt_baseline *b, const base_entry *e) {
+  base_entry *old = find(b, e->line);
+  if (old) {
+    old->times++;
+    return;
+  }
+  *VEC_PUSH(&b->a, &b->entries) = *e;
+  if (b->entries.n * 2 <= b->nslots) {
+    place(b, b->entries.n - 1);
+    return;
+  }
+  b->nslots = b->nslots ? b->nslots * 2 : 64;
+  b->slots = ARENA_ARRAY(&b->a, uint32_t, b->nslots);
+  for (uint32_t i = 0; i < b->entries.n; i++) place(b, i);
+}
+
+static bool is_verdict(str s) {
+  return str_eq(s, str_z(verdict_names[V_FAIL])) || str_eq(s, str_z(verdict_names[V_UNKNOWN])) || str_eq(s, str_z(verdict_names[V_ERROR]));
+}
+
+static const char *read_line(rt_baseline *b, str line) {
+  str part[FIELDS];
+  uint32_t n = 0, from = 0;
+  if (line.n >= 7 && (memcmp(line.p, "<<<<<<<", 7) == 0 || memcmp(line.p, "=======", 7) == 0 || memcmp(line.p, ">>>>>>>", 7) == 0))
+    return "a merge has left its conflict here: keep the lines of both sides, without the marks";
+  for (uint32_t i = 0; i <= line.n; i++) {
+    if (i < line.n && line.p[i] != '\t') continue;
+    if (n == FIELDS) return "there are more than five parts between tabs";
+    part[n++] = (str){ line.p + from, i - from };
+    from = i + 1;
+  }
+  if (n < FIELDS || !part[0].n) return "a line has five parts with tabs between them: rule, source, key, verdict, digest";
+  if (!is_verdict(part[3])) return "the fourth part is the verdict: fail, unknown or error";
+  if (part[4].n != 16) return "the fifth part is a digest of 16 digits";
+  add(b, &(base_entry){ .line = line, .rule = part[0], .source = part[1], .key = part[2], .times = 1 });
+  return NULL;
+}
+
+uint32_t rt_baseline_read(rt_baseline *b, str text, const char **why) {
+  uint32_t number = 1;
+  for (uint32_t i = 0; i < text.n; number++) {
+    const char *nl = memchr(text.p + i, '\n', text.n - i);
+    uint32_t stop = nl ? (uint32_t)(nl - text.p) : text.n;
+    str line = { text.p + i, stop - i };
+    if (line.n && line.p[line.n - 1] == '\r') line.n--;
+    i = stop + 1;
+    if (!line.n || line.p[0] == '#') continue;
+    *why = read_line(b, line);
+    if (*why) return number;
+  }
+  return 0;
+}
+
+/* ---- what a finding is ---- */
+
+static void add_content(buf *b, const prog_rule *pr, const rec *r) {
+  for (uint32_t i = 0; i < pr->nreads; i++) {
+    uint16_t f = pr->reads[i];
+    buf_fmt(b, "\n%.*s=", STR_ARG(r->ty->fields[f].name));
+    if (r->st[f] != ST_ERR) val_json(b, r->ty->fields[f].type, r->v[f], r->st[f]);
+    for (const bad *x = r->bads; x; x = x->next)
+      if (x->field == f) buf_str(b, x->message);
+  }
+}
+
+static bool has_key(const rec *r) {
+  for (uint32_t i = 0; i < r->ty->nkeys; i++)
+    if (r->st[r->ty->keys[i]] != ST_OK) return false;
+  return r->ty->nkeys > 0;
+}
+
+uint64_t rt_baseline_rule_id(arena *a, const prog_rule *pr, const rec *r, const vm_result *res) {
+  buf b = { .a = a };
+  for (uint32_t i = 0; i < res->nclauses; i++)
+    buf_fmt(&b, "%d %.*s\n", res->clauses[i].result, STR_ARG(pr->clauses[res->clauses[i].clause].text));
+  if (r && !has_key(r)) add_content(&b, pr, r);
+  return XXH64(b.p ? b.p : "", b.n, 0);
+}
+
+uint64_t rt_baseline_data_id(arena *a, const finding *x) {
+  bool content = x->code == DIAG_ROW_VALUE || x->code == DIAG_WAIVE_IDLE || x->code == DIAG_WAIVE_CHANGED || x->code == DIAG_WAIVE_ENDED;
+  str what = content ? x->message : x->column, s = str_fmt(a, "%.*s\n%.*s", STR_ARG(x->column), STR_ARG(what));
+  return XXH64(s.p, s.n, 0);
+}
+
+static void escaped(buf *b, str s) {
+  for (uint32_t i = 0; i < s.n; i++) {
+    char c = s.p[i];
+    if (c == '\t') buf_z(b, "\\t");
+    else if (c == '\n') buf_z(b, "\\n");
+    else if (c == '\r') buf_z(b, "\\r");
+    else if (c == '\\') buf_z(b, "\\\\");
+    else buf_ch(b, c);
+  }
+}
+
+bool rt_baseline_has(rt_baseline *b, arena *scratch, str rule, str source, str key, const char *verdict, uint64_t id) {
+  buf s = { .a = scratch };
+  buf_fmt(&s, "%.*s\t%.*s\t", STR_ARG(rule), STR_ARG(source));
+  escaped(&s, key);
+  buf_fmt(&s, "\t%s\t%016llx", verdict, (unsigned long long)id);
+  str line = buf_done(&s);
+  base_entry *e = find(b, line);
+  if (b->collect) {
+    b->a.oom = scratch->oom;
+    *VEC_PUSH(&b->a, &b->found) = e ? e->line : str_dup(&b->a, line);
+  }
+  if (!e || (e->seen >= e->times && !key.n)) return false; /* rows without keys are counted: one more of the same is new */
+  e->seen++, b->known++;
+  return true;
+}
+
+/* ---- after the run ---- */
+
+static bool source_read(const rt_report *r, str source) {
+  const ir_program *ir = r->p->ir;
+  for (uint32_t s = 0; s < ir->nsources; s++)
+    if (str_eq(ir->sources[s]->name, source)) return r->sources[s].walked;
+  return true; /* there is none of that name any more */
+}
+
+static bool looked_for(const rt_report *r, const base_entry *e, bool partial) {
+  const ir_program *ir = r->p->ir;
+  uint32_t lo = 0, hi = ir->nrules; /* sorted by name */
+  if (e->source.n && !source_read(r, e->source)) return false;
+  while (lo < hi) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    int c = str_cmp(ir->rules[mid]->name, e->rule);
+    if (!c) return r->selected[mid] && r->has_data[mid];
+    if (c < 0) lo = mid + 1;
+    else hi = mid;
+  }
+  return !partial; /* a code, or a rule that is gone */
+}
+
+void rt_baseline_judge(rt_baseline *b, const rt_report *r, bool sampled, bool partial) {
+  b->gone = 0;
+  for (uint32_t i = 0; i < b->entries.n; i++) {
+    base_entry *e = &b->entries.v[i];
+    e->gone = !e->seen && !sampled && looked_for(r, e, partial);
+    b->gone += e->gone;
+    if (!e->gone && !e->seen && b->collect)
+      for (uint32_t k = 0; k < e->times; k++) *VEC_PUSH(&b->a, &b->found) = e->line;
+  }
+}
+
+static int by_bytes(const void *x, const void *y) { return str_cmp(*(const str *)x, *(const str *)y); }
+
+str rt_baseline_text(rt_baseline *b) {
+  buf s = { .a = &b->a };
+  buf_z(&s, head);
+  if (b->found.n) qsort(b->found.v, b->found.n, sizeof *b->found.v, by_bytes);
+  for (uint32_t i = 0; i < b->found.n; i++) {
+    buf_str(&s, b->found.v[i]);
+    buf_ch(&s, '\n');
+  }
+  return buf_done(&s);
+}
