@@ -138,10 +138,11 @@ $(FUZZERS): $(B)/fuzz/%: $(B)/fuzz/%.o $(ARCHIVES)
 	$(call link,$< -fsanitize=fuzzer)
 # a benchmark may hold hand-written loops to compare with: same flags, no more
 BENCH_LUAJIT := $(if $(shell pkg-config --exists luajit 2>/dev/null && echo yes),-DHAVE_LUAJIT $(shell pkg-config --cflags luajit 2>/dev/null))
-$(B)/bench/%.o: ALL_CFLAGS += $(BENCH_LUAJIT)
+BENCH_HYPERSCAN := $(if $(shell pkg-config --exists libhs 2>/dev/null && echo yes),-DHAVE_HYPERSCAN $(shell pkg-config --cflags libhs 2>/dev/null))
+$(B)/bench/%.o: ALL_CFLAGS += $(BENCH_LUAJIT) $(BENCH_HYPERSCAN)
 $(BENCHES): $(B)/bench/%: $(B)/bench/%.o $(ARCHIVES)
 	$(if $(V),,@echo "  LD $@")
-	$(call link,$<,$(if $(BENCH_LUAJIT),$(shell pkg-config --libs luajit 2>/dev/null)))
+	$(call link,$<,$(if $(BENCH_LUAJIT),$(shell pkg-config --libs luajit 2>/dev/null)) $(if $(BENCH_HYPERSCAN),$(shell pkg-config --libs libhs 2>/dev/null)))
 .PHONY: fuzz-build bench-build
 fuzz-build: $(FUZZERS)
 bench-build: $(BENCHES)

@@ -31,6 +31,9 @@ static const char *const programs[] = {
        " require some e in a.notes: e.key == \"k\" and e.value != \"\"\n require a.tint.nearest(acme).delta_e <= 50 otherwise \"{a.tint} {a.at:iso}\" }\n",
   HEAD "rule f for a in assets { require every l in licenses: (some b in assets: b.id == l.asset and (every t in b.tags: t in a.tags)) or l.fee * 2 > 10\n"
        " require max(l.asset for l in licenses) exists and a.ttl + 1 day > 2 days and a.title < \"zzz\" and a.notes[\"k\"] exists }\n",
+  HEAD "terms banned ignoring case {\n \"image\" -> \"picture\"\n \"Zo\u00EB x\"\n}\nterms listed from \"list.csv\"\n"
+       "rule g for a in assets { require no t in banned.find(a.title) otherwise \"{t.text} {t.replacement ?? listed.replace(a.title)}\"\n"
+       " forbid listed.has(a.alt) or (if a.width > 9 then banned else listed).has(a.id) }\n",
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs, HEADER = 52 };
 

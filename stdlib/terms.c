@@ -22,11 +22,13 @@ enum {
 
 typedef struct node {
   const char *p;       /* the word or sign that leads here, folded */
-  uint32_t n, hash;
+  uint32_t n;
   uint32_t from;       /* parent * 2 + whether a gap stands before the word */
   uint32_t term;       /* 1 + index of the entry that ends here; 0 none */
   bool more;           /* something follows */
 } node;
+
+typedef struct slot { uint32_t hash, node; } slot; /* node 0: free */
 
 struct terms {
   const term_entry *entries;
@@ -34,7 +36,7 @@ struct terms {
   bool fold, any_sign;
   node *v;             /* v[0] is the root */
   uint32_t nnodes, mask;
-  uint32_t *slot;      /* open addressing: node that an edge leads to, 0 none */
+  slot *slots;         /* open addressing: where edges lead */
   uint64_t *bits;      /* of the root's edges, so that most words never touch slot */
   uint32_t bit_mask;
   bool sign[256];      /* first bytes of signs that begin a term */
@@ -93,7 +95,7 @@ typedef struct folder {
   VEC(struct shift) shifts;
 } folder;
 
-static void mark(folder *f, uint64_t bits, uint32_t n) {
+static inline void mark(folder *f, uint64_t bits, uint32_t n) {
   uint32_t k = f->n % 64;
   f->words[f->n / 64] |= bits << k;
   if (k && k + n > 64) f->words[f->n / 64 + 1] |= bits >> (64 - k);
@@ -143,6 +145,7 @@ static void fold_one(folder *f, const char *beg, const char *p, uint32_t cp, uin
 
 /* Appends s. Room: out has 3 * s.n + SLACK bytes (s.n + SLACK when s is ASCII), words a bit for each, all zero. */
 static void fold_text(folder *f, str s) {
+  const terms *t = f->t;
   const char *p = s.p, *end = s.p + s.n;
   while (p < end) {
     char last[LANE];
@@ -153,19 +156,29 @@ static void fold_text(folder *f, str s) {
       memcpy(last, p, left);
       in = last;
     }
-    bits = lane(in, f->out + f->n, f->t->fold, &high);
+    bits = lane(in, f->out + f->n, t->fold, &high);
     uint32_t k = high ? (uint32_t)__builtin_ctz(high) : left;
     if (k) mark(f, bits & ((UINT32_C(1) << k) - 1), k), p += k;
     if (!high) continue;
-    uint32_t cp, len = utf8_decode(p, end, &cp);
-    fold_one(f, s.p, p, cp, len);
-    p += len;
+    do { /* most texts that are not ASCII have letters of two bytes, which become others of two */
+      uint32_t cp, len = utf8_decode(p, end, &cp), low = len == 2 && cp < LOW ? t->fold ? t->low[cp] : cp : 0;
+      if (low - 0x80 < 0x780) {
+        utf8_encode(low, f->out + f->n);
+        mark(f, t->low_word[cp] ? 3 : 0, 2);
+      } else fold_one(f, s.p, p, cp, len);
+      p += len;
+    } while (p < end && (unsigned char)*p >= 0x80);
   }
 }
 
 static uint32_t count_high(str s) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < s.n; i++) n += (unsigned char)s.p[i] >> 7;
+  uint32_t n = 0, i = 0;
+  uint64_t w;
+  for (; i + 8 <= s.n; i += 8) {
+    memcpy(&w, s.p + i, 8);
+    n += (uint32_t)((w >> 7 & UINT64_C(0x0101010101010101)) * UINT64_C(0x0101010101010101) >> 56);
+  }
+  for (; i < s.n; i++) n += (unsigned char)s.p[i] >> 7;
   return n;
 }
 
@@ -181,19 +194,26 @@ static uint64_t load8(const char *p) {
 }
 
 /* Seven bytes behind p + n may be read. */
-static uint32_t hash_of(const char *p, uint32_t n) {
+static inline uint32_t hash_of(const char *p, uint32_t n) {
   uint64_t h = 0;
-  for (; n > 8; p += 8, n -= 8) h = (h ^ load8(p)) * UINT64_C(0x9E3779B97F4A7C15), h ^= h >> 29;
-  h = (h ^ (load8(p) & (~UINT64_C(0) >> (64 - 8 * n)))) * UINT64_C(0xD6E8FEB86659FD93);
+  for (; n > 16; p += 8, n -= 8) h = (h ^ load8(p)) * UINT64_C(0x9E3779B97F4A7C15), h ^= h >> 29;
+  bool two = n > 8; /* no branch: whether a word is long cannot be predicted */
+  uint64_t first = load8(p) & (two ? ~UINT64_C(0) : ~UINT64_C(0) >> (64 - 8 * n)), last = two ? load8(p + (two ? n - 8 : 0)) : 0;
+  h = (h ^ first ^ (last * UINT64_C(0x9E3779B97F4A7C15))) * UINT64_C(0xD6E8FEB86659FD93);
   return (uint32_t)(h >> 32);
 }
 
 static uint32_t edge_hash(uint32_t from, uint32_t hash) { return hash ^ from * 0x85EBCA6Bu ^ (from * 0x85EBCA6Bu) >> 15; }
 
 /* First bit at or behind at that is set; some bit behind n is. */
-static uint32_t next_bit(const uint64_t *words, uint32_t at, bool set) {
+static inline uint32_t next_bit(const uint64_t *words, uint32_t at, bool set) {
   uint32_t i = at / 64;
-  uint64_t flip = set ? 0 : ~UINT64_C(0), x = (words[i] ^ flip) >> (at % 64) << (at % 64);
+  uint64_t flip = set ? 0 : ~UINT64_C(0), x;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  x = (load8((const char *)words + at / 8) ^ flip) >> (at % 8); /* 57 bits, wherever they lie, settle nearly every word */
+  if (x) return at + (uint32_t)__builtin_ctzll(x);
+#endif
+  x = (words[i] ^ flip) >> (at % 64) << (at % 64);
   while (!x) x = words[++i] ^ flip;
   return i * 64 + (uint32_t)__builtin_ctzll(x);
 }
@@ -221,9 +241,10 @@ static uint32_t skip_space(const char *s, uint32_t n, uint32_t at) {
 
 static uint32_t find_edge(const terms *t, uint32_t from, const char *p, uint32_t n, uint32_t hash) {
   for (uint32_t i = edge_hash(from, hash) & t->mask;; i = (i + 1) & t->mask) {
-    uint32_t k = t->slot[i];
-    const node *x = &t->v[k];
-    if (!k || (x->hash == hash && x->from == from && x->n == n && !memcmp(x->p, p, n))) return k;
+    slot s = t->slots[i];
+    if (!s.node) return 0;
+    const node *x = &t->v[s.node];
+    if (s.hash == hash && x->from == from && x->n == n && !memcmp(x->p, p, n)) return s.node;
   }
 }
 
@@ -231,11 +252,11 @@ static uint32_t add_edge(terms *t, uint32_t from, const char *p, uint32_t n) {
   uint32_t hash = hash_of(p, n), k = find_edge(t, from, p, n, hash);
   if (k) return k;
   k = t->nnodes++;
-  t->v[k] = (node){ .p = p, .n = n, .hash = hash, .from = from };
+  t->v[k] = (node){ .p = p, .n = n, .from = from };
   t->v[from / 2].more = true;
   uint32_t i = edge_hash(from, hash) & t->mask;
-  while (t->slot[i]) i = (i + 1) & t->mask;
-  t->slot[i] = k;
+  while (t->slots[i].node) i = (i + 1) & t->mask;
+  t->slots[i] = (slot){ hash, k };
   if (from) return k;
   uint32_t b = hash & t->bit_mask;
   t->bits[b / 64] |= UINT64_C(1) << (b % 64);
@@ -268,9 +289,9 @@ static void make_tables(terms *t, arena *a, uint32_t n, uint64_t tokens) {
   t->nnodes = 1;
   t->mask = 15;
   while (t->mask < tokens * 2) t->mask = t->mask * 2 + 1;
-  t->slot = ARENA_ARRAY(a, uint32_t, (size_t)t->mask + 1);
+  t->slots = ARENA_ARRAY(a, slot, (size_t)t->mask + 1);
   t->bit_mask = 1023; /* 16 bits a term keep false probes under 7% while 10,000 terms stay in the first cache level */
-  while (t->bit_mask < (uint64_t)n * 16 && t->bit_mask < UINT32_MAX / 2) t->bit_mask = t->bit_mask * 2 + 1;
+  while (t->bit_mask < (uint64_t)n * 8 && t->bit_mask < UINT32_MAX / 2) t->bit_mask = t->bit_mask * 2 + 1;
   t->bits = ARENA_ARRAY(a, uint64_t, ((size_t)t->bit_mask + 1) / 64);
 }
 

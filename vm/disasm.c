@@ -31,7 +31,8 @@ static void put_reg(const printer *x, uint16_t r) {
 
 static void put_val(const printer *x, const type *t, val v) {
   buf_ch(x->out, ' ');
-  val_print(x->out, t, v, true);
+  if (t->kind == TY_TERMS) buf_str(x->out, ((const term_list *)v.p)->name);
+  else val_print(x->out, t, v, true);
 }
 
 static void put_source(const printer *x, uint32_t s) { buf_fmt(x->out, " %.*s", STR_ARG(x->p->ir->sources[s]->name)); }

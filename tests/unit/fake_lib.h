@@ -49,8 +49,8 @@ static int fake_textformat_find(str name) {
 static struct terms *fake_terms_build(arena *a, const term_entry *e, uint32_t n, bool fold, terms_report *report, void *ud) {
   (void)fold;
   for (uint32_t i = 0; i < n; i++) {
-    if (!e[i].text.n) report(ud, TERMS_EMPTY, i, i);
-    for (uint32_t k = 0; k < i; k++)
+    if (!e[i].text.n && report) report(ud, TERMS_EMPTY, i, i);
+    for (uint32_t k = 0; k < i && report; k++)
       if (e[i].text.n && str_eq(e[k].text, e[i].text)) { report(ud, TERMS_DUPLICATE, i, k); break; }
   }
   return arena_alloc(a, 1);

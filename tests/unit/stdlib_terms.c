@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stdlib/terms.h"
+#include "stdlib/unicode.h"
 
 static jmp_buf oom;
 
@@ -16,13 +17,14 @@ typedef struct fix { arena a; lib_ctx c; } fix;
 static int setup(void **st) {
   fix *f = calloc(1, sizeof *f);
   arena_init(&f->a, &mem_libc, &oom);
-  f->c = (lib_ctx){ .a = &f->a, .keep = &f->a, .m = &mem_libc };
+  f->c = (lib_ctx){ .a = &f->a, .keep = &f->a, .m = &mem_libc, .state = lib_open(&mem_libc) };
   *st = f;
   return 0;
 }
 
 static int teardown(void **st) {
   fix *f = *st;
+  lib_close(f->c.state);
   arena_free(&f->a);
   free(f);
   return 0;
@@ -105,9 +107,9 @@ static void against_naive(void **st) {
   for (int round = 0; round < 3000; round++) {
     arena_reset(&f->a);
     static const char letters[] = "ab -#";
-    char words[6][8], text[40];
+    char words[6][8], text[200];
     term_entry e[6];
-    uint32_t n = 1 + rnd(&seed, 6), len = rnd(&seed, 39);
+    uint32_t n = 1 + rnd(&seed, 6), len = rnd(&seed, round % 4 ? 39 : 199);
     for (uint32_t i = 0; i < n; i++) {
       uint32_t k = 1 + rnd(&seed, 4);
       for (uint32_t j = 0; j < k; j++) words[i][j] = letters[rnd(&seed, 5)];
@@ -143,6 +145,73 @@ static void against_naive(void **st) {
   }
 }
 
+/* Folding the text first and searching as written finds as much as searching ignoring case; and what is found is, folded, the term. */
+static void against_folded(void **st) {
+  fix *f = *st;
+  static const char *const piece[] = { "a", "B", "\xC3\xA9", "\xC3\x89", "\xC5\xBF", "\xC3\x9F", "\xE2\x84\xAA", "\xCE\x90", "\xC5\x89", "\xC4\xB0", "\xEF\xAC\x81", "\xF0\x90\x90\x80",
+    " ", "\xC2\xA0", "-", "\xE2\x80\x94", "\xFF", "\xCC\x81", "\xD4\xB1", "0" };
+  enum { PIECES = sizeof piece / sizeof *piece };
+  uint64_t seed = 99;
+  uint32_t found = 0;
+  for (int round = 0; round < 4000; round++) {
+    arena_reset(&f->a);
+    term_entry e[4] = { { .text = { "", 0 } } }, folded[4] = { { .text = { "", 0 } } };
+    uint32_t n = 1 + rnd(&seed, 4);
+    buf b = { .a = &f->a };
+    for (uint32_t i = 0; i < n; i++) {
+      buf t = { .a = &f->a };
+      for (uint32_t k = 1 + rnd(&seed, 3); k > 0; k--) buf_z(&t, piece[rnd(&seed, PIECES)]);
+      e[i].text = buf_done(&t);
+      assert_true(uni_case(&f->c, UNI_FOLD, e[i].text, &folded[i].text));
+    }
+    for (uint32_t k = rnd(&seed, 90); k > 0; k--) {
+      if (rnd(&seed, 4)) buf_z(&b, piece[rnd(&seed, PIECES)]);
+      else buf_str(&b, e[rnd(&seed, n)].text);
+    }
+    str text = buf_done(&b), low, part;
+    assert_true(uni_case(&f->c, UNI_FOLD, text, &low));
+    terms_scan w, v;
+    term_match m, o;
+    assert_true(terms_begin(&w, &f->c, terms_build(&f->a, e, n, true, NULL, NULL), text));
+    assert_true(terms_begin(&v, &f->c, terms_build(&f->a, folded, n, false, NULL, NULL), low));
+    bool more;
+    do {
+      more = terms_next(&w, &m);
+      assert_int_equal(terms_next(&v, &o), more);
+      if (!more) break;
+      found++;
+      assert_int_equal(m.index, o.index);
+      assert_true(m.beg < m.end && m.end <= text.n);
+      assert_true(uni_case(&f->c, UNI_FOLD, (str){ text.p + m.beg, m.end - m.beg }, &part));
+      assert_true(str_eq(part, (str){ low.p + o.beg, o.end - o.beg }));
+    } while (more);
+  }
+  assert_true(found > 4000);
+}
+
+/* Phrases that all begin alike, in a text that says little else: work stays in proportion to the text times the longest phrase. */
+static void alike_beginnings(void **st) {
+  fix *f = *st;
+  enum { N = 300 };
+  term_entry e[N];
+  buf b = { .a = &f->a }, text = { .a = &f->a };
+  for (int i = 0; i < N; i++) {
+    for (int k = 0; k < 20; k++) buf_z(&b, "new ");
+    buf_fmt(&b, "x%d", i);
+    e[i] = (term_entry){ .text = buf_done(&b) };
+    b = (buf){ .a = &f->a };
+  }
+  for (int i = 0; i < 5000; i++) buf_z(&text, "new ");
+  buf_z(&text, "x299");
+  uint64_t steps = 0;
+  f->c.steps = &steps;
+  terms_scan w;
+  term_match m;
+  assert_true(terms_begin(&w, &f->c, terms_build(&f->a, e, N, true, NULL, NULL), buf_done(&text)));
+  assert_true(terms_next(&w, &m) && m.index == 299 && !terms_next(&w, &m));
+  assert_in_range(steps, 5000, 5000 * 30);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(whole_words, setup, teardown),
@@ -150,6 +219,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(spaces_and_signs, setup, teardown),
     cmocka_unit_test_setup_teardown(folding, setup, teardown),
     cmocka_unit_test_setup_teardown(problems, setup, teardown),
+    cmocka_unit_test_setup_teardown(against_folded, setup, teardown), cmocka_unit_test_setup_teardown(alike_beginnings, setup, teardown),
     cmocka_unit_test_setup_teardown(against_naive, setup, teardown),
   };
   return cmocka_run_group_tests_name("stdlib_terms", tests, NULL, NULL);

@@ -25,6 +25,12 @@ static int count_of(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   return ST_OK;
 }
 
+static int no_terms(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  (void)args, (void)st, (void)out;
+  c->error = STR("nothing is searched here");
+  return ST_ERR;
+}
+
 static bool known_format(int format, str s, str *why) {
   *why = (str){ 0 };
   return format == 10 && s.n > 0; /* slug */
@@ -36,6 +42,7 @@ static lib_ops test_lib(builtin *table) {
   for (uint32_t i = 0; i < fake_lib.count; i++)
     if (!strncmp(table[i].sig, "(s: text", 8) && !strcmp(table[i].name, "length")) table[i].fn = length_of;
     else if (!strcmp(table[i].name, "count")) table[i].fn = count_of;
+    else if (!strncmp(table[i].sig, "(t: terms", 9)) table[i].fn = no_terms;
   lib.table = table;
   lib.textformat_valid = known_format;
   return lib;
@@ -47,6 +54,8 @@ static lib_ops lib;
 static const char program[] =
   "module t\ntype Kind = \"image\" | \"video\"\nrecord Asset {\n  id : text key\n  kind : Kind\n  name : slug\n  title : text\n  width : int default 5\n"
   "  price : number?\n  day : date?\n  tags : list of text\n  home : -> assets?\n}\nsource assets : Asset from \"assets\"\npalette acme {\n  red #E4002B\n}\n"
+  "terms banned ignoring case {\n  \"cheap\" -> \"affordable\"\n  \"best\"\n}\nterms listed from \"list.csv\"\n"
+  "rule words for a in assets { forbid banned.has(a.title) or listed.has(a.title) or listed.replace(a.title) == \"\" }\n"
   "fn area(x : int, y : int?) -> int = x * (y ?? 2)\naudience wide for a in assets where area(a.width, a.width) > 100\n"
   "rule r for a in assets where a.kind == \"image\" {\n  severity warning\n  owner \"brand\"\n  because \"it matters\"\n  tags [\"x\", \"y\"]\n  until 2030-01-01\n"
   "  require a.title.length() > 3 and (a in wide or a.home.title == \"x\") otherwise \"{a.title} is {a.width}\"\n"
@@ -90,6 +99,12 @@ static void a_program_comes_back_the_same(void **state) {
   assert_null(r->clauses[0].test);
   assert_true(str_eq(r->clauses[1].text, k.p->rules[kit_rule(&k, "t.r")]->clauses[1].text));
   assert_true(str_eq(source_slice(p->src, r->sp), source_slice(&k.src, k.p->rules[kit_rule(&k, "t.r")]->sp)));
+  assert_int_equal(p->nterms, 2);
+  assert_true(p->terms[0]->fold && !p->terms[1]->fold && p->terms[1]->n == 3 && p->terms[1]->matcher);
+  const srcfile *file = p->src->files.v[1];
+  assert_true(file->data && p->terms[1]->entries[0].text.p == file->text.p); /* a slice of the file, not a copy */
+  assert_true(p->terms[0]->entries[0].has_replacement && str_eq(p->terms[0]->entries[0].replacement, STR("affordable")));
+  assert_true(!p->terms[1]->entries[1].has_replacement && str_eq(p->terms[1]->entries[2].replacement, STR("a \"quoted\" text")));
   assert_true(p->records[0]->fields[4].has_default && p->records[0]->fields[4].def.i == 5);
   arena_free(&k.a);
 }
