@@ -26,7 +26,7 @@ typedef struct cli {
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
 extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive,
-    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate;
+    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate, cmd_assemble;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
@@ -48,6 +48,14 @@ bool cli_color(const args *a, int fd);
 bool cli_clock(cli *c, const args *a);
 bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **out);
 enum format cli_format(const args *a);
+/* Of the arguments some are rules, the others names: what looks like a path, or is a file while no --rules says where the rules are. */
+bool cli_is_path(const char *word, bool rules_given);
+/* The parts of a key as reports show it, "P-0012, 4"; in c->a. */
+void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n);
+/* What is wrong with the data, on standard error: each thing (nth: from 0; beyond a hundred nothing more is shown), then how many were not shown, and how many
+   are errors, so that lists are not whole. */
+void cli_issue(cli *c, const src_issue *i, int64_t nth);
+void cli_issues_end(cli *c, int64_t told, int64_t lost);
 /* Do all bindings name sources of c->p? false: said which does not. */
 bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings);
 /* Points c->out to --output (default: standard output). false: it cannot be created, said so. */

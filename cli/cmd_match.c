@@ -25,8 +25,6 @@ static const opt opts[] = {
   OPT_END,
 };
 
-enum { ISSUES_TOLD = 100 };
-
 typedef struct names { const char **v; uint32_t n, cap; } names;
 
 typedef struct matching {
@@ -42,17 +40,6 @@ typedef struct matching {
 } matching;
 
 static const char *const words[] = { "out", "in", "unknown", "error" };
-
-static void csv_cell(out *o, str s) {
-  bool quote = false;
-  for (uint32_t i = 0; i < s.n && !quote; i++) quote = strchr(",\"\r\n", s.p[i]) != NULL;
-  if (quote) out_ch(o, '"');
-  for (uint32_t i = 0; i < s.n; i++) {
-    if (s.p[i] == '"') out_ch(o, '"');
-    out_ch(o, s.p[i]);
-  }
-  if (quote) out_ch(o, '"');
-}
 
 static void put_cause(buf *b, const vm_cause *k) {
   buf_str(b, k->text);
@@ -103,11 +90,11 @@ static void write_json(out *o, arena *a, const rt_program *p, const rt_match *x)
 }
 
 static void write_csv(out *o, arena *a, const rt_program *p, const rt_match *x) {
-  csv_cell(o, p->ir->audiences[x->audience]->name);
+  out_csv(o, p->ir->audiences[x->audience]->name);
   out_ch(o, ',');
-  csv_cell(o, x->key);
+  out_csv(o, x->key);
   out_fmt(o, ",%s,", words[x->result]);
-  csv_cell(o, causes_text(a, x));
+  out_csv(o, causes_text(a, x));
   out_z(o, "\r\n");
 }
 
@@ -121,8 +108,8 @@ static bool on_match(void *ud, const rt_match *x) {
     else write_json(m->file, &c->a, c->p, x);
     go_on = !m->file->error;
   }
-  if (m->table &&
-      !table_write(m->table, c->p->ir->audiences[x->audience]->name, x->key, str_z(words[x->result]), causes_text(&c->a, x))) {
+  const str cells[] = { c->p->ir->audiences[x->audience]->name, x->key, str_z(words[x->result]), m->table ? causes_text(&c->a, x) : (str){ "", 0 } };
+  if (m->table && !table_write(m->table, cells)) {
     m->failure = table_failure(m->table);
     go_on = false;
   }
@@ -146,19 +133,10 @@ static bool on_progress(void *ud, str source, int64_t rows, int64_t estimate) {
   return progress_tick(&m->p, source, rows, estimate);
 }
 
-/* What is wrong with the data, on standard error. What is told for information only belongs to `validate`. */
 static void on_issue(void *ud, const src_issue *i) {
   matching *m = ud;
-  out *o = m->c->err;
   m->lost += i->sev == SEV_ERROR;
-  if (i->sev == SEV_INFO || m->told++ >= ISSUES_TOLD) return;
-  if (i->file.n && i->line) out_safe(o, i->file), out_fmt(o, ":%u:%u: ", i->line, i->col);
-  out_fmt(o, "%s[%s]: ", severity_name(i->sev), diag_table[i->code].code);
-  if (i->source != UINT32_MAX) out_safe(o, m->c->p->ir->sources[i->source]->name), out_z(o, ": ");
-  if (i->key.n) out_safe(o, i->key), out_z(o, ": ");
-  out_safe(o, i->message);
-  out_ch(o, '\n');
-  if (i->fix.n) out_z(o, "  fix: "), out_safe(o, i->fix), out_ch(o, '\n');
+  if (i->sev != SEV_INFO) cli_issue(m->c, i, m->told++);
 }
 
 /* An audience that is short because something could not be read must not look like a whole one. */
@@ -166,10 +144,7 @@ static int say_errors(const args *a, const matching *m, uint32_t nlist, const rt
   cli *c = m->c;
   int64_t errors = 0;
   for (uint32_t i = 0; i < nlist; i++) errors += counts[i].n[TR_E];
-  if (m->told > ISSUES_TOLD) out_fmt(c->err, "… and %s more about the data\n", grouped(&c->a, m->told - ISSUES_TOLD).p);
-  if (m->lost)
-    out_fmt(c->err, "%s with the data: what could not be read is in no list and no count; `blazon validate` tells more\n",
-            m->lost == 1 ? "an error" : str_fmt(&c->a, "%s errors", grouped(&c->a, m->lost).p).p);
+  cli_issues_end(c, m->told, m->lost);
   if (errors && !m->list[TR_E])
     out_fmt(c->err, "%s in error, neither in nor out; `--list error` shows which and why\n",
             errors == 1 ? "a record is" : str_fmt(&c->a, "%s records are", grouped(&c->a, errors).p).p);
@@ -216,7 +191,8 @@ static int open_outputs(cli *c, const args *a, matching *m, out *file) {
   if (!table != !db) return cli_usage(c, a->cmd, "--table and --out-db belong together");
   if (!table) return X_GOOD;
   str failure = { "", 0 };
-  m->table = table_open(&c->a, str_z(db), str_z(table), str_z(in), &failure);
+  const str columns[] = { STR("audience"), STR("key"), STR("result"), STR("causes") };
+  m->table = table_open(&c->a, str_z(db), str_z(table), columns, 4, str_z(in), &failure);
   return m->table ? X_GOOD : cli_env(c, "cannot write table `%s` of `%s`: %.*s", table, db, STR_ARG(failure));
 }
 
@@ -288,18 +264,12 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
   return cli_finish(c, code);
 }
 
-/* Of the arguments some are rules, the others audiences: what looks like a path, or is a file while no --rules says where the rules are. */
-static bool is_path(const char *word, bool rules_given) {
-  return strchr(word, '/') || ends_with(word, ".blz") || ends_with(word, ".blzb") || strcmp(word, "-") == 0 ||
-         (!rules_given && access(word, F_OK) == 0);
-}
-
 static void sort_arguments(cli *c, const args *a, names *rules, names *audiences) {
   uint32_t at = 0;
   for (const given *g; (g = args_next(a, "rules", &at));) *VEC_PUSH(&c->a, rules) = g->value;
   bool rules_given = rules->n > 0;
   for (uint32_t i = 0; i < a->nfiles; i++) {
-    if (is_path(a->files[i], rules_given)) *VEC_PUSH(&c->a, rules) = a->files[i];
+    if (cli_is_path(a->files[i], rules_given)) *VEC_PUSH(&c->a, rules) = a->files[i];
     else *VEC_PUSH(&c->a, audiences) = a->files[i];
   }
 }

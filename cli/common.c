@@ -165,3 +165,46 @@ int cli_exit_of(int status) {
   default: return X_ENV;
   }
 }
+
+/* ---- what several commands say or read alike ---- */
+
+bool cli_is_path(const char *word, bool rules_given) {
+  size_t n = strlen(word);
+  bool rules = (n > 4 && strcmp(word + n - 4, ".blz") == 0) || (n > 5 && strcmp(word + n - 5, ".blzb") == 0);
+  return strchr(word, '/') || rules || strcmp(word, "-") == 0 || (!rules_given && access(word, F_OK) == 0);
+}
+
+void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n) {
+  VEC(str) v = { 0 };
+  for (const char *p = key; shape->nkeys > 1 && *p;) {
+    const char *comma = strchr(p, ',');
+    uint32_t len = comma ? (uint32_t)(comma - p) : (uint32_t)strlen(p);
+    *VEC_PUSH(&c->a, &v) = (str){ p, len };
+    p += len;
+    if (*p == ',') p++;
+    while (*p == ' ') p++;
+  }
+  if (shape->nkeys <= 1) *VEC_PUSH(&c->a, &v) = str_z(key);
+  *parts = v.v, *n = v.n;
+}
+
+enum { ISSUES_TOLD = 100 };
+
+void cli_issue(cli *c, const src_issue *i, int64_t nth) {
+  out *o = c->err;
+  if (nth >= ISSUES_TOLD) return;
+  if (i->file.n && i->line) out_safe(o, i->file), out_fmt(o, ":%u:%u: ", i->line, i->col);
+  out_fmt(o, "%s[%s]: ", severity_name(i->sev), diag_table[i->code].code);
+  if (i->source != UINT32_MAX) out_safe(o, c->p->ir->sources[i->source]->name), out_z(o, ": ");
+  if (i->key.n) out_safe(o, i->key), out_z(o, ": ");
+  out_safe(o, i->message);
+  out_ch(o, '\n');
+  if (i->fix.n) out_z(o, "  fix: "), out_safe(o, i->fix), out_ch(o, '\n');
+}
+
+void cli_issues_end(cli *c, int64_t told, int64_t lost) {
+  if (told > ISSUES_TOLD) out_fmt(c->err, "… and %s more about the data\n", grouped(&c->a, told - ISSUES_TOLD).p);
+  if (lost)
+    out_fmt(c->err, "%s with the data: what could not be read is in no list and no count; `blazon validate` tells more\n",
+            lost == 1 ? "an error" : str_fmt(&c->a, "%s errors", grouped(&c->a, lost).p).p);
+}

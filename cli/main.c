@@ -8,8 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
-const command *const commands[] = { &cmd_check, &cmd_validate, &cmd_match, &cmd_waive,       &cmd_fmt,  &cmd_explain,
-                                    &cmd_test,  &cmd_evaluate, &cmd_build, &cmd_disasm,   &cmd_completions, &cmd_help, NULL };
+const command *const commands[] = {
+  &cmd_check,
+  &cmd_validate,
+  &cmd_match,
+  &cmd_waive,
+  &cmd_assemble,
+  &cmd_evaluate,
+  &cmd_fmt,
+  &cmd_test,
+  &cmd_explain,
+  &cmd_build,
+  &cmd_disasm,
+  &cmd_completions,
+  &cmd_help,
+  NULL,
+};
 
 static const command *find_command(const char *name) {
   for (size_t i = 0; commands[i]; i++)

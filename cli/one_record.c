@@ -17,18 +17,10 @@ int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **o
   for (uint32_t s = 0; s < ir->nsources; s++) {
     if (pr->refinement ? pr->record != ir->sources[s]->record : pr->source != (int32_t)s) continue;
     const type_rec *shape = &ir->records[ir->sources[s]->record]->shape;
-    VEC(str) keys = { 0 };
-    if (shape->nkeys > 1) {
-      for (const char *p = key; *p;) {
-        const char *comma = strchr(p, ',');
-        uint32_t n = comma ? (uint32_t)(comma - p) : (uint32_t)strlen(p);
-        *VEC_PUSH(a, &keys) = (str){ p, n };
-        p += n;
-        if (*p == ',') p++;
-        while (*p == ' ') p++;
-      }
-    } else *VEC_PUSH(a, &keys) = str_z(key);
-    int got = src_find(x->data, s, keys.n, keys.v, a, out);
+    str *keys;
+    uint32_t n;
+    cli_key(x->c, shape, key, &keys, &n);
+    int got = src_find(x->data, s, n, keys, a, out);
     if (got == SRC_OK) return RT_OK;
     if (got == SRC_OOM) return RT_OOM;
     if (got != SRC_DONE) { x->failure = src_failure(x->data); return RT_ENV; }

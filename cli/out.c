@@ -71,6 +71,17 @@ bool out_file(out *o, const char *path, int *why) {
   return true;
 }
 
+void out_csv(out *o, str s) {
+  bool quote = false;
+  for (uint32_t i = 0; i < s.n && !quote; i++) quote = strchr(",\"\r\n", s.p[i]) != NULL;
+  if (quote) out_ch(o, '"');
+  for (uint32_t i = 0; i < s.n; i++) {
+    if (s.p[i] == '"') out_ch(o, '"');
+    out_ch(o, s.p[i]);
+  }
+  if (quote) out_ch(o, '"');
+}
+
 void out_flush(out *o) {
   uint32_t at = 0;
   while (at < o->n && !o->gone && !o->error) {

@@ -30,6 +30,8 @@ void out_fmt(out *o, const char *f, ...) __attribute__((format(printf, 2, 3)));
 void out_style(out *o, enum style s);      /* nothing without colors */
 /* s without control characters (shown as U+FFFD) and with line breaks as they are: data must not steer a terminal. */
 void out_safe(out *o, str s);
+/* s as a cell of a CSV row, in quotes where it needs them. */
+void out_csv(out *o, str s);
 void out_flush(out *o);
 /* Flushes; a file gets its name when keep is set and all went well, else it goes away. 0, or the errno of what failed. */
 int out_close(out *o, bool keep);

@@ -62,7 +62,7 @@ typedef struct refine {
 
 typedef struct rtype { const type *t; refine *r; } rtype;
 
-typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_IDLE } decl_kind;
+typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_IDLE } decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
 struct decl {
@@ -85,6 +85,7 @@ struct decl {
   prog_audience *audience;
   prog_table *table;     /* TABLE: NULL while its header is not known */
   const str *params;     /* TABLE: names of its parameters */
+  prog_template *template;
   struct rule_set *set;  /* RULESET: its rules, of all records and severities */
   VEC(decl *) deps;      /* declarations with expressions that this one uses, in order of use */
   VEC(span) dep_spans;
@@ -187,6 +188,8 @@ struct checker {
   names patterns;
   VEC(pattern *) pattern_list;
   names entries;         /* map element type, printed address -> entry record */
+  VEC(prog_fn *) lambdas; /* functions made for other declarations' expressions */
+  VEC(prog_template *) templates;
   VEC(prog_record *) records;
   VEC(decl *) record_decls;
   VEC(prog_source *) sources;
@@ -324,6 +327,10 @@ ex check_comprehension(checker *c, const ast *n);
 ex check_aggregate(checker *c, const ast *call, const ast *compr, const sig *s);
 ex check_agg_source(checker *c, const ast *call, decl *source, const sig *s);
 ex check_call(checker *c, const ast *n);
+decl *binder_source(checker *c, const ast *b);       /* the source after `in` of a rule, slot or choice; NULL: reported */
+/* The filter of a walk over a source that the runtime makes: where may be NULL, or U for some rows. Rows whose eq_field equals eq_key are all that can be T. */
+typedef struct source_filter { ir *where; int32_t eq_field; ir *eq_key; } source_filter;
+bool check_source_filter(checker *c, uint32_t source, int32_t local, const type *elem, const ast *where, source_filter *out); /* false: reported */
 decl *source_named(checker *c, const ast *n);        /* when the expression names a source, else NULL */
 str dotted_name(checker *c, const ast *n);           /* x.y.z of names only; empty when it is something else */
 ex fold(checker *c, ex e);                           /* fold.c: constants computed now */
@@ -359,6 +366,16 @@ void waivers_number(checker *c, ir_program *p);      /* once rules have their or
 
 /* ---- check_table.c ---- */
 void table_decl(checker *c, decl *d);                /* once; what it needs of other declarations is checked on the way */
+
+/* ---- check_lambda.c ---- */
+/* A function of the unit's first n locals, of these types, which computes body; `what` ends its name. Gives its number among these functions. */
+uint32_t lambda_add(checker *c, const decl *d, str what, const type *const *params, uint32_t n, ir *body);
+uint32_t lambdas_number(checker *c);                 /* puts them behind the program's functions: what to add to their numbers */
+
+/* ---- check_template.c ---- */
+void template_header(checker *c, decl *d);
+void template_body(checker *c, decl *d);
+void templates_number(checker *c, uint32_t base);
 
 /* ---- check_rule.c, check_refine.c, check_message.c ---- */
 void rule_header(checker *c, decl *d);

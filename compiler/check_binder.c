@@ -127,6 +127,22 @@ static void note_source(checker *c, const walk *w) {
   }
 }
 
+bool check_source_filter(checker *c, uint32_t source, int32_t local, const type *elem, const ast *where, source_filter *out) {
+  *out = (source_filter){ .eq_field = -1 };
+  walk w = { .b = ARENA_NEW(c->a, ir_binder), .sp = where ? where->sp : (span){ 0, 0 } };
+  *w.b = (ir_binder){ .local = local, .source = (int32_t)source, .elem = elem, .eq_field = -1 };
+  if (where) {
+    ex t = check_test(c, where);
+    if (ex_isbad(t)) return false;
+    out->where = t.n;
+    find_lookup(c, w.b, t.n, true);
+  }
+  if (w.b->eq_field >= 0) note_source(c, &w);
+  else c->sources.v[source]->scanned = true;
+  out->eq_field = w.b->eq_field, out->eq_key = w.b->eq_key;
+  return true;
+}
+
 /* ---- every, some, no ---- */
 
 static const char *quant_word(uint8_t op) { return op == Q_EVERY ? "every" : op == Q_SOME ? "some" : "no"; }

@@ -385,6 +385,7 @@ void declare_all(checker *c) {
     if (d->kind == DK_FN) fn_header(c, d);
     else if (d->kind == DK_RULE) rule_header(c, d);
     else if (d->kind == DK_AUDIENCE) audience_header(c, d);
+    else if (d->kind == DK_TEMPLATE) template_header(c, d);
   }
   for (uint32_t i = 0; i < c->record_decls.n; i++) refine_rules(c, c->record_decls.v[i]);
   for (uint32_t i = 0; i < c->decls.n; i++)
@@ -396,6 +397,7 @@ void declare_all(checker *c) {
     if (d->kind == DK_FN) fn_body(c, d);
     else if (d->kind == DK_RULE) rule_body(c, d);
     else if (d->kind == DK_AUDIENCE) audience_body(c, d);
+    else if (d->kind == DK_TEMPLATE) template_body(c, d);
   }
   waivers_check(c);
   tests_check(c);

@@ -168,7 +168,7 @@ prog_rule *rule_new(checker *c, decl *d) {
 }
 
 /* The source of `for x in SOURCE`. */
-static decl *binder_source(checker *c, const ast *b) {
+decl *binder_source(checker *c, const ast *b) {
   decl *s = source_named(c, b->a);
   if (s) return s->bad ? NULL : s;
   str path = dotted_name(c, b->a);

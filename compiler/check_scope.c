@@ -147,6 +147,7 @@ const char *decl_what(const decl *d) {
   case DK_AUDIENCE: return "an audience";
   case DK_TABLE: return "a table";
   case DK_RULESET: return "a rule set";
+  case DK_TEMPLATE: return "a template";
   case DK_IDLE: break;
   }
   return "something that this version does not run";

@@ -238,13 +238,57 @@ typedef struct prog_test {
   span sp, name_sp;
 } prog_test;
 
+/* ---- templates: variants assembled from parts ---- */
+
+/* Functions of a template take the subject and a record for each slot, in order; those that a function does not speak of are not read. UINT32_MAX: none. */
+typedef struct prog_slot {
+  str name;
+  uint32_t source, record;
+  int32_t eq_field;      /* >= 0: rows whose field equals what key gives are all that can fit */
+  uint32_t key, test;
+  span sp;
+} prog_slot;
+
+typedef struct prog_demand {
+  uint32_t test;         /* bool: only T admits a combination */
+  uint32_t message;      /* text */
+  uint32_t upto;         /* it speaks of the first so many slots at most */
+  str text;              /* the condition as written */
+  span sp;
+} prog_demand;
+
+/* What `prefer` can come to while slots are open: an expression over functions of one slot each. */
+typedef enum bound_kind { BOUND_LEAF, BOUND_ADD, BOUND_SUB, BOUND_MUL, BOUND_DIV, BOUND_NEG, BOUND_ANY /* no bound */, BOUND_KIND_COUNT } bound_kind;
+typedef struct prog_bound {
+  uint8_t kind;          /* bound_kind */
+  int32_t slot;          /* LEAF: the only one that fn speaks of, -1: of none */
+  uint32_t fn;           /* LEAF: int or number */
+  uint32_t a, b;         /* operands, earlier in the list */
+} prog_bound;
+
+typedef struct prog_template {
+  str name;
+  uint32_t source, record; /* of the subject */
+  str local_name;
+  uint32_t test;         /* for which subjects; UINT32_MAX: all */
+  uint32_t nslots, ndemands, nbounds;
+  prog_slot *slots;
+  prog_demand *demands;
+  uint32_t prefer;       /* number, greater is better; UINT32_MAX: by key alone */
+  prog_bound *bounds;    /* when prefer is there; bound is the root */
+  uint32_t bound;
+  uint32_t limit;
+  span sp;
+  str doc;
+} prog_template;
+
 typedef struct prog_const { str name; const type *ty; val v; str doc; span sp; } prog_const;
 
 typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, ntemplates, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
@@ -252,6 +296,7 @@ typedef struct ir_program {
   prog_audience **audiences; /* in an order in which each reads only earlier ones */
   prog_passes **passes;
   prog_table **tables;
+  prog_template **templates;
   prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
   uint32_t nwaivers;

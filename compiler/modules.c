@@ -35,7 +35,7 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_RULESET: return DK_RULESET;
   case AST_EXPERIMENT: *idle = "experiment"; return DK_IDLE;
   case AST_CHOOSE: *idle = "choose"; return DK_IDLE;
-  case AST_TEMPLATE: *idle = "template"; return DK_IDLE;
+  case AST_TEMPLATE: return DK_TEMPLATE;
   case AST_ERROR: case AST_FILE: case AST_MODULE: case AST_IMPORT: case AST_SWATCH: case AST_TERM: case AST_ROW: case AST_ARM:
   case AST_PARAMS: case AST_PARAM: case AST_FIELD: case AST_MODIFIER: case AST_GROUP: case AST_BINDER: case AST_PATH: case AST_TYPE_NAME:
   case AST_TYPE_REF: case AST_TYPE_UNION: case AST_TYPE_LIST: case AST_TYPE_MAP: case AST_BOUND_RANGE: case AST_BOUND_CMP: case AST_BOUND_MATCH:
@@ -249,6 +249,8 @@ static void finish(checker *c, ir_program *p) {
   waivers_number(c, p);
   p->records = c->records.v, p->nrecords = c->records.n;
   p->sources = c->sources.v, p->nsources = c->sources.n;
+  templates_number(c, lambdas_number(c));
+  p->templates = c->templates.v, p->ntemplates = c->templates.n;
   p->fns = c->fns.v, p->nfns = c->fns.n;
   p->rules = c->rules.v, p->nrules = c->rules.n;
   p->audiences = c->audiences.v, p->naudiences = c->audiences.n;

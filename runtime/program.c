@@ -221,11 +221,23 @@ bool rt_rule_matches(const ir_program *ir, str pattern, uint32_t rule) {
 }
 
 static uint32_t name_count(const ir_program *ir, enum rt_names what) {
-  return what == RT_NAME_RULE ? ir->nrules : what == RT_NAME_AUDIENCE ? ir->naudiences : ir->nsources;
+  switch (what) {
+  case RT_NAME_RULE: return ir->nrules;
+  case RT_NAME_AUDIENCE: return ir->naudiences;
+  case RT_NAME_SOURCE: return ir->nsources;
+  case RT_NAME_TEMPLATE: break;
+  }
+  return ir->ntemplates;
 }
 
 static str name_at(const ir_program *ir, enum rt_names what, uint32_t i) {
-  return what == RT_NAME_RULE ? ir->rules[i]->name : what == RT_NAME_AUDIENCE ? ir->audiences[i]->name : ir->sources[i]->name;
+  switch (what) {
+  case RT_NAME_RULE: return ir->rules[i]->name;
+  case RT_NAME_AUDIENCE: return ir->audiences[i]->name;
+  case RT_NAME_SOURCE: return ir->sources[i]->name;
+  case RT_NAME_TEMPLATE: break;
+  }
+  return ir->templates[i]->name;
 }
 
 int64_t rt_find_name(const ir_program *ir, enum rt_names what, str name, str *ambiguous_a, str *ambiguous_b) {

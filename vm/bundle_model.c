@@ -325,6 +325,66 @@ static void cd_counts(cd *c) {
   CD_OBJECTS(c, &p->sources, p->nsources, prog_source);
 }
 
+/* ---- templates ---- */
+
+/* A function of the template, or none. What it takes and gives is vm_templates_wrong's to see. */
+static void cd_maybe_fn(cd *c, uint32_t *fn) {
+  int32_t x = *fn == UINT32_MAX ? -1 : (int32_t)*fn;
+  cd_maybe(c, &x, c->ir->nfns);
+  *fn = x < 0 ? UINT32_MAX : (uint32_t)x;
+}
+
+static void cd_slot(cd *c, prog_slot *s) {
+  cd_str(c, &s->name);
+  cd_u32(c, &s->source, c->ir->nsources);
+  if (c->wrong) return;
+  s->record = c->ir->sources[s->source]->record;
+  cd_maybe(c, &s->eq_field, c->ir->records[s->record]->shape.nfields);
+  cd_maybe_fn(c, &s->key);
+  cd_maybe_fn(c, &s->test);
+  cd_span(c, &s->sp);
+}
+
+static void cd_bound(cd *c, prog_bound *b, uint32_t at, uint32_t nslots) {
+  cd_u8(c, &b->kind, BOUND_KIND_COUNT);
+  cd_maybe(c, &b->slot, nslots);
+  cd_maybe_fn(c, &b->fn);
+  cd_u32(c, &b->a, at ? at : 1);
+  cd_u32(c, &b->b, at ? at : 1);
+}
+
+static void cd_template(cd *c, prog_template *t) {
+  cd_str(c, &t->name);
+  cd_u32(c, &t->source, c->ir->nsources);
+  if (c->wrong) return;
+  t->record = c->ir->sources[t->source]->record;
+  cd_str(c, &t->local_name);
+  cd_maybe_fn(c, &t->test);
+  cd_count(c, &t->nslots);
+  CD_ARRAY(c, &t->slots, t->nslots);
+  for (uint32_t i = 0; i < t->nslots && !c->wrong; i++) cd_slot(c, &t->slots[i]);
+  cd_count(c, &t->ndemands);
+  CD_ARRAY(c, &t->demands, t->ndemands);
+  for (uint32_t i = 0; i < t->ndemands && !c->wrong; i++) {
+    cd_maybe_fn(c, &t->demands[i].test);
+    cd_maybe_fn(c, &t->demands[i].message);
+    cd_u32(c, &t->demands[i].upto, (uint64_t)t->nslots + 1);
+    cd_str(c, &t->demands[i].text);
+    cd_span(c, &t->demands[i].sp);
+  }
+  cd_maybe_fn(c, &t->prefer);
+  cd_count(c, &t->nbounds);
+  CD_ARRAY(c, &t->bounds, t->nbounds);
+  for (uint32_t i = 0; i < t->nbounds && !c->wrong; i++) cd_bound(c, &t->bounds[i], i, t->nslots);
+  int32_t root = t->bound == UINT32_MAX ? -1 : (int32_t)t->bound;
+  cd_maybe(c, &root, t->nbounds);
+  t->bound = root < 0 ? UINT32_MAX : (uint32_t)root;
+  cd_u32(c, &t->limit, UINT64_C(1) << 32);
+  cd_span(c, &t->sp);
+  cd_str(c, &t->doc);
+  if (!c->wrong && cd_reading(c) && vm_template_wrong(c->ir, t)) cd_fail(c, "a template's functions do not fit it");
+}
+
 void cd_model(cd *c) {
   ir_program *p = c->ir;
   cd_files(c);
@@ -363,4 +423,7 @@ void cd_model(cd *c) {
   cd_count(c, &p->nrulesets);
   CD_OBJECTS(c, &p->rulesets, p->nrulesets, prog_passes);
   for (uint32_t i = 0; i < p->nrulesets && !c->wrong; i++) cd_passes(c, p->rulesets[i]);
+  cd_count(c, &p->ntemplates);
+  CD_OBJECTS(c, &p->templates, p->ntemplates, prog_template);
+  for (uint32_t i = 0; i < p->ntemplates && !c->wrong; i++) cd_template(c, p->templates[i]);
 }

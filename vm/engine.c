@@ -274,6 +274,37 @@ int vm_audience_causes(vm_engine *e, uint32_t audience, rec *r, truth *out, uint
   return landed(e, run_audience, &j);
 }
 
+/* ---- functions ---- */
+
+typedef struct call_job { uint32_t fn; const val *args; const uint8_t *sts; val *out; uint8_t *st; uint32_t *n; vm_cause **causes; } call_job;
+
+static int run_call(vm_engine *e, void *ud) {
+  const call_job *j = ud;
+  const code_fn *fn = &e->p->c->fns[j->fn];
+  const code_unit *u = j->causes ? fn->why : fn->main;
+  uint32_t base = e->sp, n = e->p->ir->fns[j->fn]->nparams;
+  if (base + u->nregs > e->stack_cap) return RUN_BUDGET; /* cannot be: the stack has room for the deepest chain */
+  val *R = e->stack + base;
+  uint8_t *S = e->stack_st + base;
+  for (uint32_t k = 0; k < n; k++) R[k] = j->args[k], S[k] = j->sts[k];
+  memset(S + n, ST_MISSING, (size_t)(u->nregs - n));
+  begin_notes(e);
+  e->sp += u->nregs;
+  int rc = vm_run(e, u, R, S, NULL);
+  e->sp = base;
+  if (rc < 0) return rc;
+  *j->out = e->ret, *j->st = e->ret_st;
+  if (j->causes) take_causes(e, j->n, j->causes);
+  return 0;
+}
+
+int vm_call(vm_engine *e, uint32_t fn, const val *args, const uint8_t *sts, val *out, uint8_t *st, uint32_t *n, vm_cause **causes) {
+  call_job j = { fn, args, sts, out, st, n, causes };
+  *st = ST_ERR;
+  e->top = NULL;
+  return landed(e, run_call, &j);
+}
+
 /* ---- expressions ---- */
 
 typedef struct eval_job { diags *d; const ir *x; uint32_t nlocals; val *out; uint8_t *st; uint32_t *n; vm_cause **causes; } eval_job;

@@ -58,6 +58,9 @@ int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out);
 int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
 int vm_audience(vm_engine *e, uint32_t audience, rec *r, truth *out);
 int vm_audience_causes(vm_engine *e, uint32_t audience, rec *r, truth *out, uint32_t *n, vm_cause **causes);
+/* One of the program's functions, with a value and a status for each parameter; those that its body does not read may be missing. The result lives until
+   vm_reset. causes (with n; may be NULL): why it is missing or in error. */
+int vm_call(vm_engine *e, uint32_t fn, const val *args, const uint8_t *sts, val *out, uint8_t *st, uint32_t *n, vm_cause **causes);
 /* An expression compiled by compile_expr, for tests and the REPL: emitted and run once. */
 int vm_eval(vm_engine *e, diags *d, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, vm_cause **causes);
 uint64_t vm_steps(const vm_engine *e);

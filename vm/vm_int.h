@@ -122,6 +122,9 @@ const char *vm_measure(vm_program *p);
 void vm_measure_unit(const vm_program *p, code_unit *u);
 void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
 
+/* ---- template.c ---- */
+bool vm_template_wrong(const ir_program *p, const prog_template *t); /* its numbers are in range already */
+
 /* ---- prepare.c ---- */
 /* Four neighboring fields, each in a range: of ints (which may wrap around), or of numbers, whose bits order like ints once those of negative ones are
    flipped. A field that nothing is asked of is in the range of everything. */

@@ -1,0 +1,53 @@
+#!/bin/bash
+# blazon assemble: templates over files, into every kind of place, from rule files and bundles.
+. "$(dirname "$0")/common.inc"
+cat > t.blz << 'END'
+record P { id : text key  locale : text  live : bool? }
+record C { id : text key  role : text  locale : text  text : text  score : number  color : color }
+record I { id : text key  dominant : color  ctr : number? }
+source ps : P
+source copy : C
+source images : I
+template banner for p in ps where p.live {
+  slot headline in copy where headline.role == "headline" and headline.locale == p.locale
+  slot image in images where image.ctr > -1
+  slot cta in copy where cta.role == "cta" and cta.locale == p.locale and cta.text != headline.text
+  require contrast(headline.color, image.dominant) >= 4.5
+  prefer (image.ctr ?? 0) * cta.score
+  limit 3
+}
+END
+printf 'id,locale,live\np1,en,true\np2,de,true\np3,en,false\np4,en,\n' > ps.csv
+printf 'id,role,locale,text,score,color\nh1,headline,en,A,0.5,#FFFFFF\nh2,headline,en,B,0.2,#000000\nc1,cta,en,Go,-0.8,#000000\nc2,cta,en,A,0.2,#000000\nc3,cta,de,Los,0.2,#000000\n' > copy.csv
+printf 'id,dominant,ctr\ni1,#000000,-0.9\ni2,#FFFFFF,0.1\ni3,#FFFFFF,\n' > images.csv
+DATA="--source ps=ps.csv --source copy=copy.csv --source images=images.csv"
+run assemble banner t.blz $DATA
+exits "a template" 0
+says "the best first, though both numbers are negative" out '1  0.72         headline h1  image i1  cta c1'
+says "then the next" out '2  0.02         headline h2  image i2  cta c2'
+says "nothing fits" out 'nothing fits the slot `headline`'
+says "it cannot be told" out 'live is missing'
+says "the counts" out 'banner: 3 combinations for 3 subjects, 2 without any, of 1 it cannot be told; 1 left out'
+run assemble banner t.blz $DATA --explain --for p1
+says "how many fit" out 'slot image: 2 records fit'
+says "and of which it cannot be told" out 'ctr is missing'
+says "what a condition keeps out" out 'require contrast(headline.color, image.dominant) >= 4.5: '
+run assemble banner t.blz $DATA --format json --for p1 --limit 1
+same "as JSON" "$(cat out)" '{"template":"banner","subject":"p1","rank":1,"prefer":0.7200000000000001,"parts":{"headline":"h1","image":"i1","cta":"c1"}}'
+run assemble banner t.blz $DATA --to b.csv
+same "as CSV" "$(tr -d '\r' < b.csv | sed -n 1,2p | paste -sd' ')" 'template,subject,rank,prefer,headline,image,cta banner,p1,1,0.7200000000000001,h1,i1,c1'
+run build t.blz -o t.blzb
+run assemble banner t.blzb $DATA --table b --out-db b.db
+same "from a bundle into a table" "$(sqlite3 b.db 'select count(*), min(headline) from b')" '3|h1'
+run assemble banner t.blz $DATA --nodes 2
+exits "a search that is cut off ends with 1" 1
+says "and says so" out 'cut off'
+run assemble banner t.blz $DATA --for p9
+exits "no such subject" 4
+run assemble baner t.blz $DATA
+says "a template is suggested" err 'did you mean `banner`?'
+run assemble banner t.blz --source ps=ps.csv
+exits "data is missing" 3
+run assemble banner t.blz $DATA --limit 0
+exits "a limit of nothing" 4
+finish
