@@ -62,7 +62,9 @@ typedef struct refine {
 
 typedef struct rtype { const type *t; refine *r; } rtype;
 
-typedef enum decl_kind { DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_IDLE } decl_kind;
+typedef enum decl_kind {
+  DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_IDLE
+} decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
 struct decl {

@@ -1,9 +1,10 @@
 /* Assembly: best first over partial combinations. See assemble.h.
  *
- * Slots are filled in their order, candidates are tried in the order of their keys. A node is a combination of the first so many slots; its priority is an upper bound
- * of what `prefer` can come to: the tree of parts, each of one slot alone, evaluated in interval arithmetic, exact values for filled slots, the range over all
- * candidates for open ones. The bound is sound whatever `prefer` is, products of negative numbers too, so the first complete combination that comes off the queue is
- * the best there is. Among equal priorities the lexicographically least prefix goes first: ties come out in the order of the keys. */
+ * Slots are filled in their order, candidates are tried in the order of their keys. A node is a combination of the first so many slots; its
+ * priority is an upper bound of what `prefer` can come to: the tree of parts, each of one slot alone, evaluated in interval arithmetic, with exact
+ * values for filled slots and the range over all candidates for open ones. The bound is sound whatever `prefer` is, products of negative
+ * numbers too, so the first complete combination that comes off the queue is the best there is. Among equal priorities the lexicographically
+ * least prefix goes first: ties come out in the order of the keys. */
 #include "runtime/assemble.h"
 
 #include "runtime/findings.h"

@@ -18,7 +18,14 @@ template banner for p in ps where p.live {
 }
 END
 printf 'id,locale,live\np1,en,true\np2,de,true\np3,en,false\np4,en,\n' > ps.csv
-printf 'id,role,locale,text,score,color\nh1,headline,en,A,0.5,#FFFFFF\nh2,headline,en,B,0.2,#000000\nc1,cta,en,Go,-0.8,#000000\nc2,cta,en,A,0.2,#000000\nc3,cta,de,Los,0.2,#000000\n' > copy.csv
+cat > copy.csv << 'END'
+id,role,locale,text,score,color
+h1,headline,en,A,0.5,#FFFFFF
+h2,headline,en,B,0.2,#000000
+c1,cta,en,Go,-0.8,#000000
+c2,cta,en,A,0.2,#000000
+c3,cta,de,Los,0.2,#000000
+END
 printf 'id,dominant,ctr\ni1,#000000,-0.9\ni2,#FFFFFF,0.1\ni3,#FFFFFF,\n' > images.csv
 DATA="--source ps=ps.csv --source copy=copy.csv --source images=images.csv"
 run assemble banner t.blz $DATA
