@@ -124,6 +124,11 @@ const char *severity_name(severity s);
 void cli_quoted(buf *b, str s);                                    /* as a text literal of the language */
 str place_text(arena *a, const sources *src, span sp);            /* "rules/brand.blz:12", empty for nowhere */
 
+/* ---- watching rule files (watch.c) ---- */
+void watch_begin(void);                                           /* SIGINT and SIGTERM end watch_wait from now on */
+uint64_t watch_state(cli *c, const args *a);                      /* of the files and folders that are given */
+bool watch_wait(cli *c, const args *a, uint64_t state);           /* until it is another; false: a signal came */
+
 /* ---- reports of tests (report_test.c) ---- */
 enum test_format { TF_TEXT, TF_JUNIT, TF_TAP, TF_JSON };
 typedef struct test_show {
@@ -133,12 +138,15 @@ typedef struct test_show {
   const rt_test_report *r; /* NULL: the rules do not compile */
   int code;
   bool verbose;
+  bool coverage, mutate;   /* asked for */
   double min_coverage;     /* percent; below 0: not asked for */
 } test_show;
 double cover_percent(const rt_coverage *x);                       /* report_cover.c */
 str cover_percent_text(arena *a, const rt_coverage *x);
 void cover_text(const test_show *s);
 void cover_json(json *j, const test_show *s);
+void mutants_text(const test_show *s);
+void mutants_json(json *j, const test_show *s);
 void report_tests(const test_show *s, enum test_format f);
 
 /* ---- baselines (baseline.c) ---- */

@@ -11,8 +11,12 @@ static const opt opts[] = {
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "coverage", 0, NULL, NULL, "Also say which conditions the tests have seen true and false, which rows of tables they have chosen, and what they have not reached." },
   { "min-coverage", 0, "N%", NULL, "Exit with 1 when the coverage is less than N%; implies --coverage." },
+  { "mutate", 0, NULL, NULL,
+    "Also change the rules in one place at a time (a condition turned round, a boundary moved, and for or) and list the changes that no test notices." },
+  { "mutate-seconds", 0, "N", NULL, "Stop trying changes after N seconds; default: 60." },
   { "runs", 0, "N", NULL, "Records that the search of a test `for any` tries; default: 2,000." },
   { "seed", 0, "N", NULL, "Begin these searches elsewhere; default: 1. The same seed finds the same." },
+  { "watch", 0, NULL, NULL, "Run again whenever a rule file changes, until Ctrl-C." },
   { "now", 0, "TIME", NULL, "The clock of tests that do not give one; default: 2026-01-01, so that every run is the same." },
   { "verbose", 'v', NULL, NULL, "Also list the tests that pass (text)." },
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
@@ -61,6 +65,7 @@ static bool read_number(cli *c, const args *a, const char *name, uint64_t max, u
 
 static int show_result(cli *c, const args *a, const rt_test_report *r, double minimum, int code) {
   test_show s = { .c = c, .o = c->out, .p = c->p, .r = r, .code = code, .verbose = args_has(a, "verbose"), .min_coverage = minimum };
+  s.coverage = args_has(a, "coverage") || minimum >= 0, s.mutate = args_has(a, "mutate");
   report_tests(&s, format_of(a));
   return cli_finish(c, code);
 }
@@ -75,38 +80,66 @@ static int not_compiled(cli *c, const args *a, int status) {
   return show_result(c, a, NULL, -1, code);
 }
 
-static int run(cli *c, const args *a) {
-  rt_test_opts o = { .m = &mem_libc, .now = INT64_MIN };
-  if (args_has(a, "now")) {
-    if (!cli_clock(c, a)) return X_USAGE;
-    o.now = c->now;
-  }
-  read_filters(c, a, &o);
-  double minimum;
-  if (!read_minimum(c, a, &minimum)) return X_USAGE;
-  uint64_t runs = 0;
-  o.seed = 1;
-  if (!read_number(c, a, "seed", UINT64_MAX, &o.seed) || !read_number(c, a, "runs", 10000000, &runs)) return X_USAGE;
-  o.runs = (uint32_t)runs;
-  o.coverage = args_has(a, "coverage") || minimum >= 0;
+/* Loads the rules, runs their tests, shows the results. */
+static int test_once(cli *c, const args *a, const rt_test_opts *o, double minimum) {
   int status = cli_load(c, a->files, a->nfiles, false);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (c->p->bundle && status == RT_OK) return cli_usage(c, a->cmd, "a bundle holds no tests; give the rule files that it was built from");
   if (!cli_output(c, a)) return X_ENV;
   if (status != RT_OK) return not_compiled(c, a, status);
-  status = rt_test(c->p, &o, &c->t);
+  status = rt_test(c->p, o, &c->t);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) {
     cli_discard(c);
     cli_env(c, "%.*s", STR_ARG(c->t->failure));
     return cli_exit_of(status);
   }
-  if (o.nfilters && !c->t->n && c->t->left_out) {
+  if (o->nfilters && !c->t->n && c->t->left_out) {
     cli_discard(c);
-    return cli_usage(c, NULL, "no test has `%.*s` in its name; there %s %u", STR_ARG(o.filters[0]), c->t->left_out == 1 ? "is" : "are", c->t->left_out);
+    return cli_usage(c, NULL, "no test has `%.*s` in its name; there %s %u", STR_ARG(o->filters[0]), c->t->left_out == 1 ? "is" : "are", c->t->left_out);
   }
   bool bad = c->t->failed || c->t->errors || (c->t->coverage && cover_percent(c->t->coverage) < minimum);
   return show_result(c, a, c->t, minimum, bad ? X_FINDINGS : X_GOOD);
+}
+
+/* Again whenever a file changes, until somebody has seen enough. */
+static int test_forever(cli *c, const args *a, const rt_test_opts *o, double minimum) {
+  if (format_of(a) != TF_TEXT || args_has(a, "output")) return cli_usage(c, a->cmd, "`--watch` is for people: it shows text, and only on standard output");
+  for (uint32_t i = 0; i < a->nfiles; i++)
+    if (strcmp(a->files[i], "-") == 0) return cli_usage(c, a->cmd, "standard input cannot be watched");
+  watch_begin();
+  for (;;) {
+    uint64_t state = watch_state(c, a);
+    arena_mark mark = arena_save(&c->a);
+    int code = test_once(c, a, o, minimum);
+    rt_test_free(c->t), c->t = NULL;
+    rt_program_free(c->p), c->p = NULL;
+    arena_restore(&c->a, mark);
+    if (code == X_USAGE) return code;
+    out_flush(c->err);
+    if (!watch_wait(c, a, state)) return X_GOOD;
+    out_z(c->out, "\n");
+    out_style(c->out, S_DIM);
+    out_z(c->out, "---- changed ----\n");
+    out_style(c->out, S_PLAIN);
+  }
+}
+
+static int run(cli *c, const args *a) {
+  rt_test_opts o = { .m = &mem_libc, .now = INT64_MIN, .seed = 1, .mutate = args_has(a, "mutate") };
+  double minimum;
+  uint64_t runs = 0, limit = 60;
+  if (args_has(a, "now")) {
+    if (!cli_clock(c, a)) return X_USAGE;
+    o.now = c->now;
+  }
+  read_filters(c, a, &o);
+  if (!read_minimum(c, a, &minimum) || !read_number(c, a, "seed", UINT64_MAX, &o.seed) || !read_number(c, a, "runs", 10000000, &runs) ||
+      !read_number(c, a, "mutate-seconds", 1000000, &limit))
+    return X_USAGE;
+  o.runs = (uint32_t)runs, o.mutate_seconds = (double)limit;
+  o.coverage = args_has(a, "coverage") || minimum >= 0;
+  return args_has(a, "watch") ? test_forever(c, a, &o, minimum) : test_once(c, a, &o, minimum);
 }
 
 const command cmd_test = {

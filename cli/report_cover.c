@@ -1,4 +1,5 @@
-/* What the tests reach, behind their results. Counts are exact; lists are cut to what fits a screen unless --verbose asks for all. */
+/* What the tests reach and what they would not notice, behind their results. Counts are exact; lists are cut to what fits a screen unless
+ * --verbose asks for all. */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -80,6 +81,56 @@ void cover_json(json *j, const test_show *s) {
       json_int(j, "error", (int64_t)x->seen[TR_E]);
       json_bool(j, "can_be_unknown", x->may_miss);
     }
+    json_end_object(j);
+  }
+  json_end_array(j);
+  json_end_object(j);
+}
+
+/* ---- mutants ---- */
+
+static void mutant_text(const test_show *s, const mutant *x) {
+  str at = place_text(&s->c->a, rt_sources(s->p), x->sp), text = x->text;
+  bool cut = text.n > 60;
+  if (cut)
+    for (text.n = 57; text.n && ((unsigned char)text.p[text.n] & 0xC0) == 0x80;) text.n--;
+  out_fmt(s->o, "  %.*s  ", STR_ARG(at));
+  out_safe(s->o, x->name);
+  out_z(s->o, ": ");
+  out_safe(s->o, text);
+  out_fmt(s->o, "%s  (%.*s)\n", cut ? "..." : "", STR_ARG(x->change));
+}
+
+void mutants_text(const test_show *s) {
+  const rt_mutation *m = s->r->mutation;
+  if (!m) {
+    out_z(s->o, "mutants: not tried, since not all tests pass\n");
+    return;
+  }
+  uint32_t limit = s->verbose ? UINT32_MAX : 2 * LISTED;
+  if (m->n) out_z(s->o, "no test notices these changes:\n");
+  for (uint32_t i = 0; i < m->n && i < limit; i++) mutant_text(s, &m->v[i]);
+  if (m->n > limit) out_fmt(s->o, "  ... and %u more; --verbose lists all\n", m->n - limit);
+  out_fmt(s->o, "mutants: %u of %u changes noticed", m->noticed, m->tried);
+  if (m->unreached) out_fmt(s->o, "; %u not tried where no test reaches (--coverage tells)", m->unreached);
+  if (m->left) out_fmt(s->o, "; %u left when time was up (--mutate-seconds)", m->left);
+  out_ch(s->o, '\n');
+}
+
+void mutants_json(json *j, const test_show *s) {
+  const rt_mutation *m = s->r->mutation;
+  json_object(j, "mutants");
+  json_int(j, "tried", m->tried);
+  json_int(j, "noticed", m->noticed);
+  json_int(j, "unreached", m->unreached);
+  json_int(j, "left", m->left);
+  json_array(j, "survivors");
+  for (uint32_t i = 0; i < m->n; i++) {
+    json_object(j, NULL);
+    json_str(j, "name", m->v[i].name);
+    json_str(j, "text", m->v[i].text);
+    json_str(j, "change", m->v[i].change);
+    json_place(j, rt_sources(s->p), m->v[i].sp);
     json_end_object(j);
   }
   json_end_array(j);

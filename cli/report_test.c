@@ -95,7 +95,7 @@ static void summary_text(const test_show *s) {
 }
 
 /* --min-coverage as a test of its own, where each test is a case. */
-static bool demands(const test_show *s) { return s->r && s->r->coverage && s->min_coverage >= 0; }
+static bool demands(const test_show *s) { return s->r && s->min_coverage >= 0; }
 static bool short_of(const test_show *s) { return demands(s) && cover_percent(s->r->coverage) < s->min_coverage; }
 
 static str coverage_line(const test_show *s) {
@@ -105,7 +105,9 @@ static str coverage_line(const test_show *s) {
 
 static void tests_text(const test_show *s) {
   for (uint32_t i = 0; i < s->r->n; i++) result_text(s, &s->r->v[i]);
-  if (s->r->coverage && !(s->c->quiet && !s->code)) cover_text(s);
+  bool quiet = s->c->quiet && !s->code;
+  if (s->coverage && !quiet) cover_text(s);
+  if (s->mutate && !quiet) mutants_text(s);
   summary_text(s);
 }
 
@@ -252,7 +254,8 @@ static void tests_json(const test_show *s) {
     for (uint32_t i = 0; i < s->r->n; i++) result_json(&j, s, &s->r->v[i]);
     json_end_array(&j);
   }
-  if (s->r && s->r->coverage) cover_json(&j, s);
+  if (s->r && s->coverage) cover_json(&j, s);
+  if (s->r && s->r->mutation) mutants_json(&j, s);
   show d = { .c = s->c, .o = s->o, .p = s->p };
   json_diags(&j, &d);
   json_end_object(&j);

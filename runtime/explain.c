@@ -23,7 +23,7 @@ typedef struct tracer {
   VEC(root) roots;         /* trees of the nodes at depth 0, in order */
 } tracer;
 
-static str one_line(arena *a, str s) {
+str rt_one_line(arena *a, str s) {
   buf b = { .a = a };
   bool space = false;
   for (uint32_t i = 0; i < s.n; i++) {
@@ -125,7 +125,7 @@ static void on_node(void *ud, const ir *n, uint32_t depth, val v, uint8_t st) {
     return;
   }
   x = ARENA_NEW(t->a, ex_node);
-  str text = one_line(t->a, source_slice(t->src, n->sp));
+  str text = rt_one_line(t->a, source_slice(t->src, n->sp));
   x->text = text.n && text.n <= MAX_TEXT ? text : n->cause.n ? n->cause : text.n ? (str){ text.p, MAX_TEXT } : (str){ "", 0 };
   x->value = value_text(t->a, n, v, st), x->json = value_json(t->a, n, v, st);
   x->st = st, x->test = is_test(n), x->first = below.first, x->more = below.more;
@@ -193,7 +193,7 @@ bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib,
   if (pr->guard) {
     ex_node *tree = tree_of(t, pr->guard);
     out->parts[out->nparts++] = (ex_part){ .word = "where",
-                                           .text = one_line(a, source_slice(rt_sources(p), pr->guard->sp)),
+                                           .text = rt_one_line(a, source_slice(rt_sources(p), pr->guard->sp)),
                                            .sp = pr->guard->sp,
                                            .tree = tree,
                                            .result = truth_of(tree) };
@@ -202,7 +202,7 @@ bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib,
     out->parts[out->nparts++] = (ex_part){ .word = str_fmt(a, "let %.*s =", STR_ARG(pr->lets[i].name)).p,
                                            .let = true,
                                            .sp = pr->lets[i].init->sp,
-                                           .text = one_line(a, source_slice(rt_sources(p), pr->lets[i].init->sp)),
+                                           .text = rt_one_line(a, source_slice(rt_sources(p), pr->lets[i].init->sp)),
                                            .tree = tree_of(t, pr->lets[i].init) };
   for (uint32_t k = 0; k < pr->nclauses; k++) out->parts[out->nparts++] = clause_part(a, t, pr, k, &res);
   return true;
@@ -223,7 +223,7 @@ bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *
   out->parts = ARENA_NEW(a, ex_part);
   out->nparts = 1;
   out->parts[0] = (ex_part){ .word = "where",
-                             .text = one_line(a, source_slice(rt_sources(p), pa->test->sp)),
+                             .text = rt_one_line(a, source_slice(rt_sources(p), pa->test->sp)),
                              .sp = pa->test->sp,
                              .result = result,
                              .tree = tree_of(t, pa->test),

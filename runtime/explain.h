@@ -46,6 +46,7 @@ bool rt_explain_rule(arena *a, const rt_program *p, const host *h, lib_ctx *lib,
 bool rt_explain_audience(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, uint32_t audience, const rec *r,
                          explanation *out);
 
+str rt_one_line(arena *a, str s);   /* white space, line breaks among it, folded to single blanks */
 void explanation_text(buf *out, const explanation *x);
 void explanation_json(buf *out, const explanation *x);
 

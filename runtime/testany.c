@@ -618,37 +618,59 @@ static str counterexample(search *s, const rec *r) {
   return buf_done(&b);
 }
 
-void tester_search(tester *t, uint32_t test, test_result *out) {
-  search *s = ARENA_NEW(t->a, search);
-  *s = (search){ .t = t, .test = test, .x = t->ir->tests[test], .a = &t->tries };
+/* NULL: no first record can be made. */
+static search *search_new(tester *t, uint32_t test) {
   arena_reset(&t->tries);
+  search *s = ARENA_NEW(&t->tries, search);
+  s->t = t, s->test = test, s->x = t->ir->tests[test], s->a = &t->tries, s->focus = &s->all;
   s->rng = t->o->seed * UINT64_C(0xD1342543DE82EF95) + str_hash(s->x->name);
-  s->plain = tester_sample(t, test);
-  if (!s->plain) {
-    tester_cannot(t, test, out, "no first record to try can be made: what it refers to is missing or in error");
-    return;
-  }
-  if (tester_run(t, test, s->plain, t->a, out) == TEST_ERROR) return; /* what it gives cannot be given, whatever is tried */
-  s->focus = &s->all;
+  s->plain = tester_sample(t, test, s->a);
+  return s->plain ? s : NULL;
+}
+
+/* The weightiest fault of so many records; r is NULL when there is none. Gives how many were tried. */
+static uint32_t look_for(search *s, uint32_t runs, fault *best) {
+  tester *t = s->t;
+  fault f;
+  uint32_t run = 0;
   find_valid(s);
   find_groups(s);
   gather_all(s);
-  fault best = { NULL, TEST_PASS, V_PASS }, f;
-  uint32_t runs = t->o->runs ? t->o->runs : RT_TEST_RUNS, run = 0;
-  struct cover *cover = t->cover;
-  t->cover = NULL; /* what a search happens to reach is no example */
-  for (; run < runs && weight(&best) < 3; run++) {
+  for (; run < runs && weight(best) < 3; run++) {
     arena_mark mark = arena_save(&t->tries);
     rec *r = candidate(s, run, runs);
-    bool better = r && at_fault(s, r, &f) && (!best.r || weight(&f) > weight(&best));
-    if (better) best = f;
+    bool better = r && at_fault(s, r, &f) && (!best->r || weight(&f) > weight(best));
+    if (better) *best = f;
     if (r) look(s, r);
     if (r && s->fresh && s->ncorpus < CORPUS) s->corpus[s->ncorpus++] = r;
     else if (!better) arena_restore(&t->tries, mark);
   }
+  return run;
+}
+
+enum test_status tester_tries(tester *t, uint32_t test, uint32_t runs) {
+  search *s = search_new(t, test);
+  fault best = { NULL, TEST_PASS, V_PASS };
+  if (!s || at_fault(s, s->plain, &best)) return TEST_FAIL;
+  best = (fault){ NULL, TEST_PASS, V_PASS };
+  look_for(s, runs, &best);
+  return best.r ? TEST_FAIL : TEST_PASS;
+}
+
+void tester_search(tester *t, uint32_t test, test_result *out) {
+  search *s = search_new(t, test);
+  if (!s) {
+    tester_cannot(t, test, out, "no first record to try can be made: what it refers to is missing or in error");
+    return;
+  }
+  if (tester_run(t, test, s->plain, t->a, out) == TEST_ERROR) return; /* what it gives cannot be given, whatever is tried */
+  struct cover *cover = t->cover;
+  t->cover = NULL; /* what a search happens to reach is no example */
+  fault best = { NULL, TEST_PASS, V_PASS };
+  uint32_t tries = look_for(s, t->o->runs ? t->o->runs : RT_TEST_RUNS, &best);
   rec *least = best.r ? smallest(s, best) : NULL;
   if (least) tester_run(t, test, least, t->a, out);
   t->cover = cover;
-  out->tries = run;
+  out->tries = tries;
   if (least) out->counterexample = counterexample(s, least);
 }

@@ -24,18 +24,7 @@ static void add(struct cover *c, const ir *n, cover_item x, int32_t rule, bool g
   *VEC_PUSH(c->a, &c->items) = x;
 }
 
-static str sliced(arena *a, const ir_program *ir, span sp) {
-  str s = source_slice(ir->src, sp);
-  buf b = { .a = a };
-  bool space = false;
-  for (uint32_t i = 0; i < s.n; i++) {
-    bool blank = s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\t' || s.p[i] == '\r';
-    if (space && !blank && b.n) buf_ch(&b, ' ');
-    if (!blank) buf_ch(&b, s.p[i]);
-    space = blank;
-  }
-  return buf_done(&b);
-}
+static str sliced(arena *a, const ir_program *ir, span sp) { return rt_one_line(a, source_slice(ir->src, sp)); }
 
 static cover_item where(arena *a, const ir_program *ir, str name, span sp, bool may_miss) {
   return (cover_item){ .kind = COVER_WHERE, .name = name, .text = sliced(a, ir, sp), .sp = sp, .may_miss = may_miss };
@@ -113,6 +102,15 @@ verdict cover_run(struct cover *c, ref_ctx *ref, uint32_t rule, const rec *root)
   bool ok = ref_rule(ref, rule, root, &out);
   ref->trace = NULL, ref->chosen = NULL;
   return ok ? out.v : V_COUNT;
+}
+
+bool cover_reached(const struct cover *c, const ir *n) {
+  for (uint32_t at = hash_of(n) & c->mask; c->slots[at]; at = (at + 1) & c->mask) {
+    const place *p = &c->places.v[c->slots[at] - 1];
+    const uint64_t *seen = c->items.v[p->item].seen;
+    if (p->n == n && !(seen[TR_T] || seen[TR_F] || seen[TR_U] || seen[TR_E])) return false;
+  }
+  return true;
 }
 
 /* ---- the result ---- */

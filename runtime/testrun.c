@@ -44,24 +44,25 @@ static bool compile_tests(tester *t) {
   return t->vp != NULL;
 }
 
-static bool open_engine(tester *t) {
+bool tester_load(tester *t, ir_program *ir) {
+  t->ir = ir, t->q.ir = t->host.p = t->ref.p = ir;
+  if (!compile_tests(t)) return false;
+  t->q.vm = t->vp;
   t->e = vm_open(&t->rep->m, t->vp, &t->host.h, t->vm_ls, t->o->limits);
-  return t->e != NULL;
+  if (!t->e) longjmp(t->rep->oom, ARENA_OOM);
+  return true;
 }
 
 static int tester_open(tester *t) {
   with_tests(t);
   t->q = *t->p;
-  t->q.ir = t->ir;
   mem_host_init(&t->host, t->a, &t->rep->m, t->ir);
   t->vm_ls = lib_open(&t->rep->m);
   t->ref_ls = lib_open(&t->rep->m);
   if (!t->vm_ls || !t->ref_ls) return RT_OOM;
   t->lib = (lib_ctx){ .a = &t->rows, .keep = t->a, .m = &t->rep->m, .state = t->ref_ls };
   t->ref = (ref_ctx){ .a = &t->rows, .p = t->ir, .h = &t->host.h, .lib = &t->lib, .max_steps = REF_STEPS };
-  if (!compile_tests(t)) return RT_RULES;
-  t->q.vm = t->vp;
-  return open_engine(t) ? RT_OK : RT_OOM;
+  return tester_load(t, t->ir) ? RT_OK : RT_RULES;
 }
 
 static void tester_close(tester *t) {
@@ -215,7 +216,7 @@ static bool ask_rule(telling *o, uint32_t rule, const rec *subject, arena *a, sa
   return true;
 }
 
-static str one_line(arena *a, str s) {
+static str joined_lines(arena *a, str s) {
   buf b = { .a = a };
   for (uint32_t i = 0; i < s.n; i++)
     if (s.p[i] == '\n') buf_z(&b, "; ");
@@ -234,7 +235,7 @@ static str verdict_line(telling *o, uint32_t rule, const said *s) {
     buf_fmt(&b, " at %s; `given now = ...` sets the clock", when);
   } else if (s->v == V_PASS && s->vacuous) buf_z(&b, ", since a list is empty and nothing was looked at");
   else if (s->message.n) {
-    str m = one_line(o->a, s->message);
+    str m = joined_lines(o->a, s->message);
     buf_fmt(&b, ": %.*s", STR_ARG(m));
   }
   return buf_done(&b);
@@ -372,14 +373,14 @@ enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, te
   telling o = { .t = t, .x = t->ir->tests[test], .rule = t->rule_at[test], .root = root, .a = keep };
   if (set_up(&o)) check(&o);
   if (o.problems.n) qsort(o.problems.v, o.problems.n, sizeof *o.problems.v, by_span);
-  if (out) *out = (test_result){ .test = o.x, .status = (uint8_t)o.status, .nproblems = o.problems.n, .problems = o.problems.v };
+  if (out) *out = (test_result){ .test = o.x, .index = test, .status = (uint8_t)o.status, .nproblems = o.problems.n, .problems = o.problems.v };
   return o.status;
 }
 
 void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why) {
   telling o = { .t = t, .x = t->ir->tests[test], .rule = t->rule_at[test], .a = t->a };
   broken(&o, o.x->name_sp, "%s", why);
-  *out = (test_result){ .test = o.x, .status = TEST_ERROR, .nproblems = o.problems.n, .problems = o.problems.v };
+  *out = (test_result){ .test = o.x, .index = test, .status = TEST_ERROR, .nproblems = o.problems.n, .problems = o.problems.v };
 }
 
 /* ---- for any ---- */
@@ -392,16 +393,16 @@ static rec *wrapped(arena *a, const type_rec *shape, val v, uint8_t st) {
 }
 
 /* The plainest value of a test's `for any`, as the record that its rule judges. */
-rec *tester_sample(tester *t, uint32_t test) {
+rec *tester_sample(tester *t, uint32_t test, arena *a) {
   const prog_test *x = t->ir->tests[test];
   val v;
   uint8_t st;
-  t->ref.a = t->lib.a = t->a;
+  t->ref.a = t->lib.a = a;
   t->ref.steps = 0;
   bool ok = ref_in_rule(&t->ref, x->rule, x->rule->nlets, NULL, x->any_sample, &v, &st, NULL, NULL);
   t->ref.a = t->lib.a = &t->rows;
   if (!ok || st == ST_ERR || (st == ST_MISSING && !x->any_type->opt)) return NULL;
-  return x->wrap ? wrapped(t->a, &x->wrap->shape, v, st) : (rec *)(uintptr_t)v.r;
+  return x->wrap ? wrapped(a, &x->wrap->shape, v, st) : (rec *)(uintptr_t)v.r;
 }
 
 /* ---- all of them ---- */
@@ -426,7 +427,7 @@ static bool chosen(const rt_test_opts *o, const prog_test *x) {
 static void run_all(tester *t) {
   rt_test_report *rep = t->rep;
   rep->v = ARENA_ARRAY(t->a, test_result, t->ir->ntests + 1);
-  if (t->o->coverage) t->cover = cover_new(t->a, t->ir, t->p->ir->nrules);
+  if (t->o->coverage || t->o->mutate) t->cover = cover_new(t->a, t->ir, t->p->ir->nrules);
   for (uint32_t i = 0; i < t->ir->ntests; i++) {
     if (!chosen(t->o, t->ir->tests[i])) { rep->left_out++; continue; }
     test_result *r = &rep->v[rep->n++];
@@ -436,7 +437,9 @@ static void run_all(tester *t) {
     else if (r->status == TEST_FAIL) rep->failed++;
     else rep->errors++;
   }
-  if (t->cover) rep->coverage = cover_result_of(t->cover);
+  struct cover *cover = t->cover;
+  if (t->o->mutate && !rep->failed && !rep->errors) rep->mutation = tester_mutate(t);
+  if (cover) rep->coverage = cover_result_of(cover);
 }
 
 int rt_test(const rt_program *p, const rt_test_opts *o, rt_test_report **out) {

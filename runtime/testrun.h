@@ -19,6 +19,7 @@ typedef struct test_problem {
 
 typedef struct test_result {
   const prog_test *test;
+  uint32_t index;          /* of the test in the program */
   uint8_t status;
   uint32_t nproblems;
   test_problem *problems;
@@ -47,12 +48,29 @@ typedef struct rt_coverage {
 /* What of an item no test has seen: bits of 1 << truth. */
 unsigned cover_lacks(const cover_item *x);
 
+/* A change to the rules that no test noticed. */
+typedef struct mutant {
+  str name;                /* of the rule, audience, function or table */
+  str text, change;        /* what stands there, and what was made of it */
+  span sp;
+} mutant;
+
+typedef struct rt_mutation {
+  uint32_t tried, noticed;
+  uint32_t unreached;      /* in conditions that no test reaches: not tried */
+  uint32_t left;           /* not tried because time was up */
+  uint32_t n;
+  mutant *v;               /* those not noticed, by place */
+} rt_mutation;
+
 typedef struct rt_test_opts {
   const mem *m;
   int64_t now;             /* for tests that give none; INT64_MIN: RT_TEST_NOW */
   uint32_t nfilters;
   const str *filters;      /* parts of names, any case; none: all tests */
   bool coverage;
+  bool mutate;             /* implies coverage */
+  double mutate_seconds;   /* at most; 0: a minute */
   uint64_t seed;           /* of the searches of `for any` */
   uint32_t runs;           /* records that such a search tries; 0: RT_TEST_RUNS */
   vm_limits limits;
@@ -69,6 +87,7 @@ typedef struct rt_test_report {
   uint32_t n, passed, failed, errors, left_out; /* left_out: by the filters */
   test_result *v;          /* those that ran, in order */
   rt_coverage *coverage;   /* NULL: not asked for */
+  rt_mutation *mutation;   /* NULL: not asked for, or a test does not pass */
   str failure;
 } rt_test_report;
 

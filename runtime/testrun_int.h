@@ -31,14 +31,24 @@ struct cover *cover_new(arena *a, const ir_program *ir, uint32_t nrules);
 /* The run of a test once more, by the reference, which sees every condition. Gives its verdict; V_COUNT: it did not end. */
 verdict cover_run(struct cover *c, ref_ctx *ref, uint32_t rule, const rec *root);
 rt_coverage *cover_result_of(struct cover *c);
+/* Has some run of a test evaluated this condition? True of what is not counted. */
+bool cover_reached(const struct cover *c, const ir *n);
 
 /* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);
+/* Compiles a program into t->code, which is empty, and makes it the tester's. false: it is too large. */
+bool tester_load(tester *t, ir_program *ir);
 void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why);
-rec *tester_sample(tester *t, uint32_t test); /* the report's; NULL: it cannot be made */
+rec *tester_sample(tester *t, uint32_t test, arena *a); /* NULL: it cannot be made */
+
+/* ---- testmutate.c ---- */
+/* Changes the rules, one place at a time, and runs the tests that passed. After the other runs: the tester has another program afterwards. */
+rt_mutation *tester_mutate(tester *t);
 
 /* ---- testany.c ---- */
 /* `for any`: looks for a record for which the test does not pass. */
 void tester_search(tester *t, uint32_t test, test_result *out);
+/* The same of a few records, without telling which. */
+enum test_status tester_tries(tester *t, uint32_t test, uint32_t runs);
 
 #endif

@@ -216,6 +216,65 @@ exits "for any: --runs" 0
 run test any.blz --runs some
 exits "for any: --runs that is no number" 4
 
+cat > mutate.blz << 'END'
+record A { id : text key   n : int   k : "a" | "b"   o : int? }
+source as : A
+fn much(n : int) -> bool = n >= 10
+table size(n : int) -> text { < 5 -> "s"  5..9 -> "m"  _ -> "l" }
+rule r for a in as where a.k == "a" { require a.n > 3 and a.n != 7   forbid a.n in 20..30 }
+rule idle for a in as { require a.o < 3 }
+audience big for a in as where much(a.n) or a.k == "b"
+test "some" {
+  let a = sample(A).with(k: "a", n: 4)
+  expect a passes r
+  expect a.with(n: 3) fails r
+  expect a.with(n: 7) fails r
+  expect a.with(n: 25) fails r
+  expect a.with(n: 12) in big
+  expect not (a in big)
+  expect size(4) == "s" and size(5) == "m" and size(9) == "m" and size(10) == "l"
+}
+END
+run test mutate.blz --mutate
+exits "--mutate" 0
+says "--mutate: a boundary that no test tries" out "mutate.blz:3  much: n >= 10  (\`>=\` became \`>\`)"
+says "--mutate: the ends of a range" out "r: a.n in 20..30  (the lower bound 20 no longer belongs to it)"
+lacks "--mutate: what is noticed is not listed" out "a.n > 3"
+lacks "--mutate: what no test reaches is not tried" out "idle"
+says "--mutate: what no test reaches is counted" out "1 not tried where no test reaches"
+lacks "--mutate: tables are changed, and noticed" out "size"
+run test bad.blz --mutate
+exits "--mutate with a test that fails" 1
+says "--mutate with a test that fails: says so" out "mutants: not tried, since not all tests pass"
+run test mutate.blz --mutate --mutate-seconds 5 --format json
+if command -v sqlite3 > /dev/null; then
+  json "--mutate as JSON" '$.mutants.survivors[0].change' '`>=` became `>`'
+fi
+
+cat > watched.blz << 'END'
+test "x" { expect 1 == 1 }
+END
+"$BLAZON" test watched.blz --watch > out 2> err < /dev/null &
+watcher=$!
+wait_for() { for _ in $(seq 100); do grep -qF -- "$1" out err && return; sleep 0.1; done; }
+wait_for "1 test: 1 passed"
+says "--watch: the first run" out "1 test: 1 passed"
+echo 'test "y" { expect 1 == 2 }' >> watched.blz
+wait_for "2 tests"
+says "--watch: again after a change" out "2 tests: 1 passed, 1 failed"
+echo 'test "z" { expect nope }' >> watched.blz
+wait_for "E0301"
+says "--watch: rules that do not compile are told, and it goes on" err "there is no \`nope\` here"
+echo 'test "y" { expect 1 == 1 }' > watched.blz
+for _ in $(seq 100); do [ "$(grep -c "1 test: 1 passed" out)" -ge 2 ] && break; sleep 0.1; done
+same "--watch: again when they do" "$(grep -c "1 test: 1 passed" out)" 2
+kill -INT $watcher
+wait $watcher
+rc=$?
+exits "--watch: ends with 0 on a signal" 0
+run test watched.blz --watch --format json
+exits "--watch is for people" 4
+
 echo 'test "x" { expect nothing }' > wrong.blz
 run test wrong.blz
 exits "rules that do not compile" 2

@@ -147,6 +147,40 @@ static void *limited(void *ud, void *ptr, size_t old_size, size_t new_size) {
   return realloc(ptr, new_size);
 }
 
+/* ---- mutants ---- */
+
+static void mutants(void **st) {
+  (void)st;
+  rt_program *p = compiled("record A { id : text key  n : int  k : \"a\" | \"b\" }\nsource as : A\n"
+                           "fn low(n : int) -> bool = n < 3\n"
+                           "table t(n : int) -> text { <= 5 -> \"s\"  6..9 -> \"m\"  _ -> \"l\" }\n"
+                           "rule r for a in as where a.k == \"a\" { require low(a.n) or a.n in 10..20  require every b in as: b.n <= a.n }\n"
+                           "test \"some\" { given as = [sample(A)]  let a = sample(A)\n  expect a passes r  expect a.with(n: 15) passes r  expect a.with(n: 3) fails r\n"
+                           "  expect a.with(n: -1) fails r  expect t(5) == \"s\" and t(6) == \"m\" and t(10) == \"l\" }\n"
+                           "test \"any\" for any a : A { expect not (a.k == \"b\") or verdict(a, r) == \"skip\" }\n");
+  rt_test_report *r = tested(p, (rt_test_opts){ .mutate = true, .seed = 1 });
+  assert_int_equal(r->passed, 2);
+  assert_non_null(r->mutation);
+  const rt_mutation *m = r->mutation;
+  /* not noticed: both ends of 10..20, every for some (one row), the upper end of 6..9 */
+  assert_int_equal(m->n, 4);
+  assert_int_equal(m->tried, m->noticed + m->n);
+  for (uint32_t i = 0; i + 1 < m->n; i++) assert_true(m->v[i].sp.beg <= m->v[i + 1].sp.beg);
+  assert_string_equal(str_fmt(&r->a, "%.*s", STR_ARG(m->v[0].text)).p, "6..9 -> \"m\"");
+  rt_test_free(r);
+  bool whole = false;
+  for (int64_t n = 0; n < 4000 && !whole; n += 1 + n / 100) {
+    budget b = { n, 0 };
+    mem small = { limited, &b };
+    int status = rt_test(p, &(rt_test_opts){ .m = &small, .now = INT64_MIN, .mutate = true, .runs = 20, .seed = 1 }, &r);
+    whole = status == RT_OK && r->passed == 2;
+    rt_test_free(r);
+    assert_int_equal(b.live, 0);
+  }
+  assert_true(whole);
+  rt_program_free(p);
+}
+
 static void memory_runs_out(void **st) {
   (void)st;
   rt_program *p = compiled(with_model("test \"good\" { given shops = [sample(Shop)]  let a = sample(A)  expect a fails r saying \"n\"  expect count(shops) == 1 }\n"
@@ -169,7 +203,8 @@ static void memory_runs_out(void **st) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(results_and_coverage), cmocka_unit_test(searches), cmocka_unit_test(patterns), cmocka_unit_test(memory_runs_out),
+    cmocka_unit_test(results_and_coverage), cmocka_unit_test(searches), cmocka_unit_test(patterns),
+    cmocka_unit_test(memory_runs_out), cmocka_unit_test(mutants),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
