@@ -42,7 +42,7 @@ str state_failure(state *s, arena *a);
 str state_path(const state *s);
 
 /* ---- transactions ---- */
-int state_begin(state *s);                     /* waits for other threads and processes; RT_ENV: locked for longer than busy_ms, ... and then there is no transaction */
+int state_begin(state *s);                     /* waits for other threads and processes. RT_ENV: locked for too long, ...: then there is no transaction */
 int state_commit(state *s);                    /* RT_OK: everything since state_begin is durable */
 void state_abandon(state *s);                  /* instead of commit, for a caller that wrote nothing */
 
@@ -80,7 +80,12 @@ typedef enum state_eligible {
 extern const char *const state_stage_names[];      /* "policy", "sticky", "holdout", "fallback", "none" */
 extern const char *const state_eligible_names[];   /* "eligible", "where", "unknown", "error", "cap" */
 
-typedef struct state_candidate { str key; state_eligible eligible; str reason; /* of one that is not eligible */ uint64_t weight; /* of 2^53 */ } state_candidate;
+typedef struct state_candidate {
+  str key;
+  state_eligible eligible;
+  str reason;              /* of one that is not eligible */
+  uint64_t weight;         /* of 2^53 */
+} state_candidate;
 
 typedef struct state_decision {
   str id;                  /* unique in the file */
@@ -147,7 +152,7 @@ int state_purge(state *s, int64_t before, int64_t now, bool evidence, state_coun
 /* Forgets one subject in all choices and experiments. Pages are overwritten (secure_delete) and the write-ahead log is emptied. */
 int state_erase(state *s, str subject, state_counts *removed);
 /* NDJSON, one row a line: {"table":"decisions", ...}. write gives false to stop (RT_STOPPED). */
-int state_export(state *s, arena *a, bool (*write)(void *ud, str line), void *ud);
+int state_export(state *s, bool (*write)(void *ud, str line), void *ud);
 
 /* ---- ids ---- */
 /* A UUIDv7: the time, then random bits. out has room for 36 characters and a zero. */

@@ -23,12 +23,12 @@ may_include() {
 # foreign header -> files that may include it
 holder() {
   case $1 in
-    sqlite3.h) echo "runtime/src_*.c" ;;
+    sqlite3.h) echo "runtime/src_*.c runtime/state_*" ;;
     ffi.h) echo "runtime/native*.c" ;;
     pcre2.h) echo "stdlib/*" ;;
     unicode/*) echo "stdlib/*" ;;
     yajl/*) echo "runtime/src_*.c" ;;
-    nettle/*) echo "stdlib/* vm/* compiler/waiver.c runtime/assign.c" ;;
+    nettle/*) echo "stdlib/* vm/* compiler/waiver.c runtime/assign.c runtime/state_log.c" ;;
     xxhash.h) echo "base/* stdlib/* vm/* runtime/*" ;;
     *) echo "" ;;
   esac
