@@ -7,9 +7,15 @@
 
 #include <string.h>
 
-enum { MAX_DEPTH = 40, MAX_TEXT = 4000, DAY = 20454 /* 2026-01-01 */ };
+enum { MAX_DEPTH = 40, MAX_TEXT = 4000, MAX_STEPS = 100000, MAX_SIZE = 20000, DAY = 20454 /* 2026-01-01 */ };
 
-typedef struct sampling { checker *c; span sp; uint32_t depth; bool quiet, failed; } sampling;
+typedef struct sampling {
+  checker *c;
+  span sp;
+  uint32_t depth, size;    /* size: values made so far, texts by their length */
+  bool quiet, failed;
+  bool search;             /* for `for any`, where no field can be given */
+} sampling;
 
 static ir *cannot(sampling *s, str what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static ir *cannot(sampling *s, str what, const char *fmt, ...) {
@@ -19,7 +25,8 @@ static ir *cannot(sampling *s, str what, const char *fmt, ...) {
   va_end(ap);
   if (!s->quiet && !s->failed) {
     diag *g = diag_add(s->c->d, DIAG_SAMPLE, s->sp, "no sample of `%.*s` can be made: %.*s", STR_ARG(what), STR_ARG(why));
-    diag_note_add(s->c->d, g, (span){ 0, 0 }, "give the field yourself: `sample(T).with(%.*s: ...)`", STR_ARG(what));
+    if (s->search) diag_note_add(s->c->d, g, (span){ 0, 0 }, "a search begins with a valid sample, and this record has none that is known");
+    else diag_note_add(s->c->d, g, (span){ 0, 0 }, "give the field yourself: `sample(T).with(%.*s: ...)`", STR_ARG(what));
   }
   s->failed = true;
   return NULL;
@@ -96,7 +103,7 @@ typedef struct gen {
   const char *p, *end;
   buf *out;
   uint32_t extra;          /* characters that are still wanted beyond the fewest */
-  uint32_t depth;
+  uint32_t depth, steps;
   bool ok, off;            /* off: parse only */
   VEC(uint32_t) edges;     /* where \b must hold */
   VEC(uint32_t) ends;      /* where $ must hold */
@@ -236,6 +243,7 @@ static void escape(gen *g) {
 
 static void atom(gen *g) {
   char ch = *g->p;
+  if (++g->steps > MAX_STEPS) g->ok = false;
   if (ch == '(') { g->p++; group(g); }
   else if (ch == '[') { g->p++; put(g, char_class(g)); }
   else if (ch == '\\') { g->p++; escape(g); }
@@ -377,6 +385,7 @@ static ir *text_sample(sampling *s, const type *t, const refine *all, str what) 
     }
   }
   if (characters(&b) < lo || characters(&b) > hi) return cannot(s, what, "no text of the right length is known");
+  s->size += b.n / 16;
   return ir_const(c, t->base, (val){ .t = check_atom(c, buf_done(&b)) }, s->sp);
 }
 
@@ -399,8 +408,8 @@ static ir *ref_sample(sampling *s, const type *t, str what) {
     diag *g = diag_add(c->d, DIAG_SAMPLE, s->sp, "no sample of `%.*s` can be made: it refers to a row of `%.*s`, and this test has given none", STR_ARG(what), STR_ARG(src->name));
     const decl *rec = c->record_decls.v[shape->id];
     if (in && in->given[t->source].end) diag_note_add(c->d, g, in->given[t->source], "the rows given here are not written one by one");
-    else diag_note_add(c->d, g, (span){ 0, 0 }, "give one before it: `given %.*s = [sample(%.*s)]`", STR_ARG(src->name), STR_ARG(rec->name));
-    diag_note_add(c->d, g, (span){ 0, 0 }, "or write the key yourself: `sample(T).with(%.*s: ...)`", STR_ARG(what));
+    else diag_note_add(c->d, g, (span){ 0, 0 }, "give one: `given %.*s = [sample(%.*s)]`", STR_ARG(src->name), STR_ARG(rec->name));
+    if (!s->search) diag_note_add(c->d, g, (span){ 0, 0 }, "or write the key yourself: `sample(T).with(%.*s: ...)`", STR_ARG(what));
   }
   s->failed = true;
   return NULL;
@@ -453,6 +462,7 @@ static ir *record_sample(sampling *s, const type_rec *shape, const ast *changed,
 static ir *value_sample(sampling *s, const type *t, const refine *r, str what) {
   checker *c = s->c;
   val v = { .i = 0 };
+  if (++s->size > MAX_SIZE) return cannot(s, what, "its lists and records within each other are too large");
   switch ((type_kind)t->kind) {
   case TY_BOOL: break;
   case TY_INT: case TY_NUMBER: case TY_DATE: case TY_TIME: case TY_DURATION:
@@ -472,7 +482,7 @@ static ir *value_sample(sampling *s, const type *t, const refine *r, str what) {
 }
 
 ir *sample_of(checker *c, const type *t, const refine *r, str what, span sp) {
-  sampling s = { .c = c, .sp = sp };
+  sampling s = { .c = c, .sp = sp, .search = true };
   if (t->opt) return ir_new(c, IR_NONE, t, sp);
   return t->kind == TY_RECORD ? record_sample(&s, t->rec, NULL, STR("")) : value_sample(&s, t, r, what);
 }

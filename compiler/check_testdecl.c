@@ -271,6 +271,18 @@ static void wrong_clause(checker *c, const ast *n) {
   diag_note_add(c->d, g, (span){ 0, 0 }, "a test has `given`, `let` and `expect`");
 }
 
+/* `expect a pases r`: two clauses to the parser, one mistake to its writer. */
+static bool misspelt_verdict(checker *c, const ast *n) {
+  const ast *next = n->next;
+  if (n->kind != AST_EXPECT || !next || next->kind != AST_OPTION) return false;
+  strs near = { 0 };
+  *VEC_PUSH(c->a, &near) = STR("passes"), *VEC_PUSH(c->a, &near) = STR("fails"), *VEC_PUSH(c->a, &near) = STR("saying");
+  if (!suggest(next->name, near.v, near.n)) return false;
+  diag *g = diag_add(c->d, DIAG_TEST_CLAUSE, next->name_sp, "unknown word `%.*s`", STR_ARG(next->name));
+  check_suggest(c, g, next->name_sp, next->name, &near);
+  return true;
+}
+
 static void test_clauses(checker *c, const ast *node, prog_test *t, ir_let *first, bool has_let, bool *ok) {
   VEC(ir_let) lets = { 0 };
   VEC(prog_given) givens = { 0 };
@@ -279,7 +291,10 @@ static void test_clauses(checker *c, const ast *node, prog_test *t, ir_let *firs
   bool any = false;
   if (has_let) *VEC_PUSH(c->a, &lets) = *first;
   AST_EACH(n, node) {
-    if (n->kind == AST_LET) {
+    if (misspelt_verdict(c, n)) {
+      n = n->next;
+      any = true, *ok = false;
+    } else if (n->kind == AST_LET) {
       ir_let l;
       uint32_t errors = c->d->errors;
       rule_let(c, n, &l);

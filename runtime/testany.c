@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOL = 128, CORPUS = 256, SIGHTS = 1 << 14, SHRINK_STEPS = 2000, MAX_DEPTH = 12, MAX_TEXT = 600 };
+enum { POOL = 128, BUDGET = 3000, CORPUS = 256, SIGHTS = 1 << 14, SHRINK_STEPS = 2000, MAX_DEPTH = 12, MAX_TEXT = 600 };
 
 typedef struct pool { uint32_t n; val v[POOL]; } pool;
 typedef struct pools { pool ints, numbers, texts, colors, dates, times, durations, months; } pools;
@@ -34,6 +34,7 @@ typedef struct search {
   uint32_t trues[AST_MAX_DEPTH]; /* by depth: tests that were true since the last node above them */
   uint32_t ngroups;
   struct group { const uint16_t *reads; uint32_t n; } *groups; /* fields that a rule or an audience looks at together */
+  uint32_t budget;         /* values that the record under way may still hold */
   uint32_t nvalid;
   uint32_t *valid;         /* rules that a record has to pass */
 } search;
@@ -290,7 +291,7 @@ static val make_record(search *s, const type *t, const rec *plain, uint32_t dept
     r->st[i] = ST_MISSING;
     if (plain) r->v[i] = plain->v[i], r->st[i] = plain->st[i];
     else if (f && f->has_default) r->v[i] = f->def, r->st[i] = ST_OK;
-    if (!plain || chance(s, 40)) change(s, r, i, plain, depth);
+    if (!plain || (s->budget && chance(s, 40))) change(s, r, i, plain, depth);
     if (r->st[i] == ST_MISSING && !t->rec->fields[i].type->opt) r->v[i] = make(s, t->rec->fields[i].type, (val){ .i = 0 }, depth + 1), r->st[i] = ST_OK;
   }
   return (val){ .r = r };
@@ -317,7 +318,7 @@ static val make_list(search *s, const type *t, const list *plain, uint32_t depth
   uint32_t n = below(s, 4);
   int64_t at = some_int(s);
   if (chance(s, s->focus->ints.n ? 60 : 15) && at >= 0 && at <= 20) n = (uint32_t)at;
-  if (depth >= MAX_DEPTH || t->elem->kind == TY_NEVER) n = 0;
+  if (depth >= MAX_DEPTH || t->elem->kind == TY_NEVER || !s->budget) n = 0;
   if (plain && plain->n && chance(s, 20)) n = plain->n;
   list *l = ARENA_NEW(s->a, list);
   val *v = ARENA_ARRAY(s->a, val, n + 1);
@@ -329,6 +330,7 @@ static val make_list(search *s, const type *t, const list *plain, uint32_t depth
 static val make(search *s, const type *t, val plain, uint32_t depth) {
   static const int64_t colors[] = { 0x000000FF, 0xFFFFFFFF, 0x808080FF, 0xFF0000FF };
   val v = { .i = 0 };
+  s->budget -= s->budget > 0;
   switch ((type_kind)t->kind) {
   case TY_BOOL: v.i = chance(s, 50); break;
   case TY_INT: v.i = some_int(s); break;
@@ -382,6 +384,7 @@ static int32_t broken_field(search *s, rec *r) {
 /* Fields that break a bound are drawn again, a few times, then as plain as they come. */
 static bool repaired(search *s, rec *r) {
   for (uint32_t i = 0; i < 8 * (r->ty->nfields + 1); i++) {
+    s->budget = BUDGET;
     int32_t f = broken_field(s, r);
     if (f == -1) return true;
     if (f < 0) return false;
@@ -431,6 +434,7 @@ static rec *varied(search *s) {
 }
 
 static rec *candidate(search *s, uint32_t run, uint32_t runs) {
+  s->budget = BUDGET;
   uint32_t n = s->plain->ty->nfields, alone = runs / 8 < 8 * n ? runs / 8 : 8 * n;
   rec *r = run && run > alone ? varied(s) : copied(s, s->plain);
   if (run && run <= alone) change(s, r, (run - 1) % n, s->plain, 0); /* each field alone */

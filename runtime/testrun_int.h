@@ -19,6 +19,8 @@ typedef struct tester {
   struct lib_state *vm_ls, *ref_ls;
   mem_host host;
   arena rows;              /* of the run under way */
+  const prog_test *given;  /* whose rows and clock are in place, the same for every record of its search; NULL: none */
+  arena_mark given_mark;   /* of rows, behind what was given */
   arena tries;             /* of the search under way */
   verdict verdict;         /* of the last run, when it got so far */
   lib_ctx lib;
