@@ -31,7 +31,7 @@ by_rule() {
 }
 
 # ---- tests beside the rules: every condition seen true and false ----
-for rules in examples/dam examples/simple-icons; do
+for rules in examples/dam examples/simple-icons examples/tone-of-voice; do
   if "$blazon" test $rules --min-coverage 100% > "$work/tests" 2>&1; then pass "$rules: its tests pass and reach everything"; else fail "$rules: test" < "$work/tests"; fi
 done
 
@@ -64,6 +64,28 @@ else
   else fail "dam: build" < "$work/err"; fi
   "$blazon" validate examples/dam --db "$db" --now $now --format json --max-findings 1000000 --jobs 3 > "$work/jobs.json" 2> "$work/err"
   same "dam: three workers write the same report" "$work/dam.json" "$work/jobs.json"
+fi
+
+# ---- tone of voice ----
+voice=examples/tone-of-voice
+if ! command -v sqlite3 > /dev/null; then
+  skip "tone of voice" "the sqlite3 command is not installed"
+else
+  "$blazon" validate $voice --source copy=$voice/copy.ndjson --format json --max-findings 1000000 > "$work/voice.json" 2> "$work/err"
+  rc=$?
+  if [ $rc -eq 1 ]; then pass "voice: validate ends with 1"; else fail "voice: validate ends with $rc, not 1" < "$work/err"; fi
+  by_rule "$work/voice.json" > "$work/voice.tsv"
+  json "SELECT 'says', json_extract(value,'\$.rule'), json_extract(value,'\$.key'), json_extract(value,'\$.message')
+        FROM json_each(readfile('$work/voice.json'),'\$.findings') WHERE json_extract(value,'\$.message') LIKE '%say%' ORDER BY 2, 3, 4" >> "$work/voice.tsv"
+  [ "${BLESS:-}" = 1 ] && cp "$work/voice.tsv" $voice/expected.tsv
+  same "voice: findings by rule, and what they propose" $voice/expected.tsv "$work/voice.tsv"
+  "$blazon" build $voice -o "$work/voice.bundle" > "$work/err" 2>&1 &&
+    "$blazon" validate "$work/voice.bundle" --source copy=$voice/copy.ndjson --format json --max-findings 1000000 > "$work/voice-bundle.json" 2> "$work/err"
+  by_rule "$work/voice-bundle.json" > "$work/voice-bundle.tsv"
+  by_rule "$work/voice.json" > "$work/voice-files.tsv"
+  same "voice: a bundle, which carries the lists, finds the same" "$work/voice-files.tsv" "$work/voice-bundle.tsv"
+  cut -d, -f1 $voice/terms/*.csv | grep -vx term | tr '[:upper:]' '[:lower:]' | LC_ALL=C sort | uniq -d > "$work/twice"
+  if [ -s "$work/twice" ]; then fail "voice: a term stands in two lists" < "$work/twice"; else pass "voice: no term stands in two lists"; fi
 fi
 
 # ---- simple-icons ----
