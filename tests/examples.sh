@@ -117,6 +117,19 @@ if command -v sqlite3 > /dev/null; then
   icons 16.37.0 0
 fi
 
+# ---- the campaign: an estimate from one policy's log, against what the other earns in truth ----
+if ${CC:-gcc} -std=c11 -O2 -Wall -Wextra -Werror examples/campaign/simulate.c -o "$work/simulate" -lm > "$work/err" 2>&1; then
+  world='drift=0.5 segments=1 spread=0.5 per_day=2000'
+  # shellcheck disable=SC2086
+  "$work/simulate" $world > "$work/campaign.csv"
+  # shellcheck disable=SC2086
+  truth=$("$work/simulate" --truth $world policy=examples/campaign/favorite.csv)
+  "$blazon" evaluate --log "$work/campaign.csv" --map action=action,reward=reward,propensity=propensity,subject=subject \
+    --policy examples/campaign/favorite.csv --format json > "$work/campaign.json" 2> "$work/err"
+  held=$(json "SELECT json_extract(j,'\$.dr.low') < $truth AND $truth < json_extract(j,'\$.dr.high') FROM (SELECT CAST(readfile('$work/campaign.json') AS TEXT) AS j)")
+  if [ "$held" = 1 ]; then pass "campaign: the estimate holds the truth, $truth"; else fail "campaign: the truth is $truth" < <(cat "$work/err" "$work/campaign.json"); fi
+else fail "campaign: the simulator compiles" < "$work/err"; fi
+
 # ---- the library, installed and embedded ----
 stage=$work/stage
 if make --no-print-directory -s BUILD="${BUILD:-build}" VARIANT="$(basename "$B")" install DESTDIR="$stage" PREFIX=/usr > "$work/install" 2>&1; then
