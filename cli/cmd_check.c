@@ -25,6 +25,11 @@ static void list_rules(cli *c) {
     out_fmt(c->out, "%-8s  %.*s  (%s)\n", ir->rules[i]->refinement ? "field" : "rule", STR_ARG(ir->rules[i]->name),
             severity_name(ir->rules[i]->sev));
   for (uint32_t i = 0; i < ir->naudiences; i++) out_fmt(c->out, "audience  %.*s\n", STR_ARG(ir->audiences[i]->name));
+  for (uint32_t i = 0; i < ir->ntests; i++) {
+    out_fmt(c->out, "test      %.*s%s\"", STR_ARG(ir->tests[i]->module), ir->tests[i]->module.n ? " " : "");
+    out_safe(c->out, ir->tests[i]->name);
+    out_z(c->out, "\"\n");
+  }
 }
 
 typedef struct priced { str name, text; double cost; } priced;
@@ -76,9 +81,11 @@ static void counts_line(cli *c) {
   uint32_t fields = 0;
   for (uint32_t i = 0; i < ir->nrules; i++) fields += ir->rules[i]->refinement;
   uint32_t rules = ir->nrules - fields;
-  out_fmt(c->out, "ok: %u %s, %u checked %s, %u %s, %u %s\n", rules, plural(rules, "rule", "rules"), fields,
+  out_fmt(c->out, "ok: %u %s, %u checked %s, %u %s, %u %s", rules, plural(rules, "rule", "rules"), fields,
           plural(fields, "field", "fields"), ir->naudiences, plural(ir->naudiences, "audience", "audiences"), ir->nsources,
           plural(ir->nsources, "source", "sources"));
+  if (ir->ntests) out_fmt(c->out, ", %u %s (not run: `blazon test`)", ir->ntests, plural(ir->ntests, "test", "tests"));
+  out_ch(c->out, '\n');
 }
 
 static int run(cli *c, const args *a) {

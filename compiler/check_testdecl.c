@@ -24,11 +24,10 @@ static ir *verdict_names_list(checker *c, span sp, const type **of) {
 
 /* A record for a rule that looks at none. */
 static ir *no_record(checker *c, span sp) {
-  const type_rec *shape = librec_find(c, STR("Swatch"));
+  type_rec *shape = ARENA_NEW(c->a, type_rec);
   rec *r = ARENA_NEW(c->a, rec);
-  *r = (rec){ .ty = shape, .cap = shape->nfields, .source = UINT32_MAX };
-  r->v = ARENA_ARRAY(c->a, val, shape->nfields + 1), r->st = ARENA_ARRAY(c->a, uint8_t, shape->nfields + 1);
-  for (uint32_t i = 0; i < shape->nfields; i++) r->st[i] = ST_MISSING;
+  shape->name = STR("None"), shape->id = UINT32_MAX, shape->fields = ARENA_NEW(c->a, type_field);
+  *r = (rec){ .ty = shape, .v = ARENA_NEW(c->a, val), .st = ARENA_NEW(c->a, uint8_t), .source = UINT32_MAX };
   return ir_const(c, type_record(&c->ty, shape), (val){ .r = r }, sp);
 }
 
@@ -331,6 +330,7 @@ static void test_check(checker *c, cfile *f, const ast *node, names *seen) {
   t->name = node->a ? node->a->text : STR(""), t->name_sp = node->a ? node->a->sp : node->sp;
   t->module = f->mod->name, t->sp = node->sp;
   r->name = t->name, r->source = -1, r->field = -1, r->sev = SEV_ERROR, r->sp = t->name_sp, r->doc = node->doc;
+  if (!t->name.n) diag_add(c->d, DIAG_TEST_EMPTY, t->name_sp, "a test has a name that says what it shows");
   str key = str_fmt(c->a, "%.*s\n%.*s", STR_ARG(t->module), STR_ARG(t->name));
   if (!names_put(seen, key, t)) {
     const prog_test *old = names_get(seen, key);

@@ -68,6 +68,7 @@ static void print_index(buf *out, const ir_program *p, const ir *n) {
     if (p && n->index < p->naudiences) buf_ch(out, ' '), buf_str(out, p->audiences[n->index]->name);
     break;
   case IR_PASSES:
+    if (n->flags & IRF_VERDICT) buf_z(out, " verdict");
     if (p && n->index < p->npasses) buf_ch(out, ' '), buf_str(out, p->passes[n->index]->name);
     break;
   case IR_DEREF: case IR_RESOLVES:

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOL = 128, BUDGET = 3000, CORPUS = 256, SIGHTS = 1 << 14, SHRINK_STEPS = 2000, MAX_DEPTH = 12, MAX_TEXT = 600 };
+enum { SECONDS = 20 /* at most, of one search */, BUDGET = 3000 /* values in a record */, POOL = 128 };
+enum { CORPUS = 256, SIGHTS = 1 << 14, SHRINK_STEPS = 2000, MAX_DEPTH = 12, MAX_TEXT = 600 };
 
 typedef struct pool { uint32_t n; val v[POOL]; } pool;
 typedef struct pools { pool ints, numbers, texts, colors, dates, times, durations, months; } pools;
@@ -635,12 +636,13 @@ static search *search_new(tester *t, uint32_t test) {
 /* The weightiest fault of so many records; r is NULL when there is none. Gives how many were tried. */
 static uint32_t look_for(search *s, uint32_t runs, fault *best) {
   tester *t = s->t;
+  double until = tester_seconds() + SECONDS;
   fault f;
   uint32_t run = 0;
   find_valid(s);
   find_groups(s);
   gather_all(s);
-  for (; run < runs && weight(best) < 3; run++) {
+  for (; run < runs && weight(best) < 3 && (run % 16 || tester_seconds() < until); run++) {
     arena_mark mark = arena_save(&t->tries);
     rec *r = candidate(s, run, runs);
     bool better = r && at_fault(s, r, &f) && (!best->r || weight(&f) > weight(best));

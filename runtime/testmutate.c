@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_DEPTH = AST_MAX_DEPTH, MAX_MUTANTS = 20000, ANY_RUNS = 200 };
 
@@ -24,12 +23,6 @@ typedef struct mutator {
   rt_mutation *out;
   double until;
 } mutator;
-
-static double seconds(void) {
-  struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 /* ---- what can be changed ---- */
 
@@ -303,11 +296,11 @@ static int by_place(const void *a, const void *b) {
 rt_mutation *tester_mutate(tester *t) {
   mutator m = { .t = t, .a = t->a, .out = ARENA_NEW(t->a, rt_mutation) };
   const ir_program *ir = t->ir;
-  m.until = seconds() + (t->o->mutate_seconds > 0 ? t->o->mutate_seconds : 60);
+  m.until = tester_seconds() + (t->o->mutate_seconds > 0 ? t->o->mutate_seconds : 60);
   list_all(&m);
   t->cover = NULL;
   for (uint32_t i = 0; i < m.list.n; i++) {
-    if (seconds() > m.until) {
+    if (tester_seconds() > m.until) {
       m.out->left = m.list.n - i;
       break;
     }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { REF_STEPS = 20000000, MAX_DETAILS = 12 };
 
@@ -434,6 +435,12 @@ rec *tester_sample(tester *t, uint32_t test, arena *a) {
 }
 
 /* ---- all of them ---- */
+
+double tester_seconds(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c; }
 

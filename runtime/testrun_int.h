@@ -38,6 +38,7 @@ bool cover_reached(const struct cover *c, const ir *n);
 
 /* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);
+double tester_seconds(void); /* of a clock that only goes on */
 /* Compiles a program into t->code, which is empty, and makes it the tester's. false: it is too large. */
 bool tester_load(tester *t, ir_program *ir);
 void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why);

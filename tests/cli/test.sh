@@ -289,6 +289,11 @@ run test none.blz
 exits "no tests" 0
 says "no tests: how to write one" out "there are no tests"
 
+run check good.blz
+says "check counts tests" out "3 tests (not run: \`blazon test\`)"
+run check good.blz --list
+says "check lists tests" out 'test      acme.brand "verdicts"'
+
 # tests are no part of a run over data, nor of a bundle
 echo '[{"id":"1","n":1}]' > as.json
 run validate bad.blz --source as=as.json

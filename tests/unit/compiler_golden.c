@@ -137,6 +137,23 @@ static void print_program(buf *out, const ir_program *p) {
   }
 }
 
+static void print_test(buf *out, const ir_program *p, const prog_test *t) {
+  buf_fmt(out, "test \"%.*s\"", STR_ARG(t->name));
+  if (t->any) buf_fmt(out, " for any %.*s", STR_ARG(t->any_name));
+  buf_ch(out, '\n');
+  if (t->any_sample) print_ir(out, p, "sample", t->any_sample);
+  for (uint32_t i = 0; i < t->ngivens; i++)
+    for (uint32_t k = 0; k < t->givens[i].nrows; k++)
+      print_ir(out, p, t->givens[i].source < 0 ? "given now" : t->givens[i].list ? "given rows" : "given row", t->givens[i].rows[k]);
+  for (uint32_t i = 0; i < t->rule->nlets; i++) print_ir(out, p, "let", t->rule->lets[i].init);
+  for (uint32_t i = 0; i < t->rule->nclauses; i++) {
+    print_ir(out, p, "expect", t->rule->clauses[i].test);
+    if (t->expects[i].saying) print_ir(out, p, "  saying", t->expects[i].saying);
+  }
+  for (uint32_t i = 0; i < t->nvalid; i++)
+    for (uint32_t k = 0; k < t->valid[i]->nclauses; k++) print_ir(out, p, "bound", t->valid[i]->clauses[k].test);
+}
+
 /* Data files stand beside the cases. */
 static const srcfile *load_beside(void *dir, sources *src, load_request *r) {
   str text = r->module ? (str){ NULL, 0 } : read_all(src->a, str_fmt(src->a, "%s/%.*s", (const char *)dir, STR_ARG(r->path)).p);
@@ -155,6 +172,7 @@ static str outcome(arena *a, const char *dir, const char *path, bool program) {
   buf out = { .a = a };
   print_diags(&out, &d);
   if (p && program) print_program(&out, p);
+  for (uint32_t i = 0; p && program && i < p->ntests; i++) print_test(&out, p, p->tests[i]);
   return buf_done(&out);
 }
 

@@ -76,6 +76,27 @@ static void results_and_coverage(void **st) {
   rt_program_free(p);
 }
 
+/* Every verdict, said alike by both evaluators: with coverage each test runs in both. */
+static void verdicts(void **st) {
+  (void)st;
+  rt_program *p = compiled("record B { id : text key }\nsource bs : B\nrecord A { id : text key  n : int?  b : -> bs? }\nsource as : A\n"
+                           "rule r for a in as where a.id != \"skip\" { require a.n > 3  require a.b missing or a.b.id == \"x\" }\n"
+                           "rule later for a in as { since 2027-01-01  require a.n > 3 }\n"
+                           "rule every_b { require every b in bs: b.id != \"bad\" }\n"
+                           "waive r for \"w\" { until 2026-12-31  because \"x\"  owner \"y\" }\n"
+                           "test \"all\" {\n  given bs = [B(id: \"x\"), B(id: \"bad\")]\n"
+                           "  expect verdict(A(id: \"1\", n: 4), r) == \"pass\"\n  expect verdict(A(id: \"1\", n: 3), r) == \"fail\"\n"
+                           "  expect verdict(A(id: \"1\"), r) == \"unknown\"\n  expect verdict(A(id: \"1\", n: 4, b: \"?\"), r) == \"error\"\n"
+                           "  expect verdict(A(id: \"skip\"), r) == \"skip\"\n  expect verdict(A(id: \"w\", n: 3), r) == \"waived\"\n"
+                           "  expect verdict(A(id: \"1\", n: 4), later) == \"inactive\"\n  expect verdict(every_b) == \"fail\"\n"
+                           "  expect not (verdict(A(id: \"1\"), r) in [\"pass\", \"fail\"])\n}\n");
+  rt_test_report *r = tested(p, (rt_test_opts){ .coverage = true });
+  for (uint32_t i = 0; i < r->v[0].nproblems; i++) print_error("%.*s: %.*s\n", STR_ARG(r->v[0].problems[i].text), STR_ARG(r->v[0].problems[i].message));
+  assert_int_equal(r->passed, 1);
+  rt_test_free(r);
+  rt_program_free(p);
+}
+
 static void searches(void **st) {
   (void)st;
   rt_program *p = compiled(with_model("test \"apart\" for any a : A { given shops = [Shop(id: \"S\")]  expect not (a in small and a in large) }\n"
@@ -203,7 +224,7 @@ static void memory_runs_out(void **st) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(results_and_coverage), cmocka_unit_test(searches), cmocka_unit_test(patterns),
+    cmocka_unit_test(results_and_coverage), cmocka_unit_test(verdicts), cmocka_unit_test(searches), cmocka_unit_test(patterns),
     cmocka_unit_test(memory_runs_out), cmocka_unit_test(mutants),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
