@@ -362,6 +362,10 @@ typedef VEC(term_row) term_rows;
 /* The rows of a list's file; what is wrong with it is reported. True: all rows are fine. */
 bool terms_csv(checker *c, const srcfile *f, term_rows *out);
 
+/* ---- check_fix.c ---- */
+bool rule_fix(checker *c, const ast *n, const prog_rule *r, prog_fix *out);   /* false: reported */
+void rule_fix_twice(checker *c, const prog_fix *fixes, uint32_t n, const prog_fix *x); /* reports a second one of a field */
+
 /* ---- check_waive.c ---- */
 void waivers_check(checker *c);                      /* after everything that they may name */
 void waivers_number(checker *c, ir_program *p);      /* once rules have their order */

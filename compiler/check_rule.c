@@ -365,6 +365,7 @@ void rule_body(checker *c, decl *d) {
   }
   VEC(ir_let) lets = { 0 };
   VEC(prog_clause) clauses = { 0 };
+  VEC(prog_fix) fixes = { 0 };
   bool any = false;
   AST_EACH(n, d->node) {
     ast_kind k = (ast_kind)n->kind;
@@ -383,8 +384,11 @@ void rule_body(checker *c, decl *d) {
       } else if (rule_clause(c, n, &x, r->source >= 0)) *VEC_PUSH(c->a, &clauses) = x;
       else d->bad = true;
     } else if (k == AST_FIX) {
-      diag_add(c->d, DIAG_NOT_RUN, n->sp, "`fix` is not run by this version yet");
-      d->bad = true;
+      prog_fix x;
+      if (rule_fix(c, n, r, &x)) {
+        rule_fix_twice(c, fixes.v, fixes.n, &x);
+        *VEC_PUSH(c->a, &fixes) = x;
+      } else d->bad = true;
     } else if (k == AST_ERROR) {
       any = true;
     } else if (k != AST_OPTION) {
@@ -398,6 +402,7 @@ void rule_body(checker *c, decl *d) {
   }
   r->lets = lets.v, r->nlets = lets.n;
   r->clauses = clauses.v, r->nclauses = clauses.n;
+  r->fixes = fixes.v, r->nfixes = fixes.n;
   r->nlocals = u.nlocals;
   unit_close(c, &u);
   if (c->o->lints && !d->bad) lint_rule(c, r);

@@ -75,7 +75,7 @@ typedef struct code_tables {
   const str *causes;
 } code_tables;
 
-typedef enum unit_kind { UNIT_RULE, UNIT_CLAUSE, UNIT_MESSAGE, UNIT_AUDIENCE, UNIT_FN, UNIT_EXPR, UNIT_KINDS } unit_kind;
+typedef enum unit_kind { UNIT_RULE, UNIT_CLAUSE, UNIT_MESSAGE, UNIT_AUDIENCE, UNIT_FN, UNIT_EXPR, UNIT_FIX, UNIT_KINDS } unit_kind;
 
 typedef struct code_unit {
   uint8_t kind;          /* unit_kind */
@@ -84,7 +84,7 @@ typedef struct code_unit {
   bool pure;             /* neither allocates nor calls: cannot fail; computed from the code */
   uint16_t nregs, nfixed; /* nfixed: fields or parameters */
   const type_rec *root;  /* NULL: judges no record */
-  const type *ret;       /* UNIT_FN, UNIT_EXPR: type of the value; else NULL */
+  const type *ret;       /* UNIT_FN, UNIT_EXPR, UNIT_FIX: type of the value; else NULL */
   uint32_t n;
   ins *code;
   span *map;             /* where in the rule files each instruction comes from */
@@ -95,8 +95,8 @@ typedef struct code_unit {
   uint32_t stack;        /* registers that it and what it calls need at most; computed */
 } code_unit;
 
-/* fast may be main; why and say: one a clause; table: fast's */
-typedef struct code_rule { code_unit *main, *fast, **why, **say; const struct vm_table *table; } code_rule;
+/* fast may be main; why and say: one a clause; fix: one a fix; table: fast's */
+typedef struct code_rule { code_unit *main, *fast, **why, **say, **fix; const struct vm_table *table; } code_rule;
 typedef struct code_audience { code_unit *main, *fast, *why; } code_audience;
 typedef struct code_fn { code_unit *main, *why; } code_fn;
 

@@ -214,6 +214,16 @@ static bool emit_rule(emitter *e, const prog_rule *r, code_rule *out) {
     out->say[i] = finish(e, r->name, r->clauses[i].sp);
     if (!out->why[i] || !out->say[i]) return false;
   }
+  out->fix = ARENA_ARRAY(e->a, code_unit *, r->nfixes + 1);
+  for (uint32_t i = 0; i < r->nfixes; i++) {
+    emit_begin(e, UNIT_FIX, root, r->nlocals);
+    emit_lets(e, r);
+    e->sp = r->fixes[i].sp;
+    emit_op(e, BC_RET, emit_value(e, r->fixes[i].value));
+    e->u->ret = r->fixes[i].value->ty;
+    out->fix[i] = finish(e, r->name, r->fixes[i].sp);
+    if (!out->fix[i]) return false;
+  }
   return true;
 }
 
@@ -258,6 +268,7 @@ static void attach_all(code *c) {
   for (uint32_t i = 0; i < p->nrules; i++) {
     attach(c, c->rules[i].main), attach(c, c->rules[i].fast);
     for (uint32_t k = 0; k < p->rules[i]->nclauses; k++) attach(c, c->rules[i].why[k]), attach(c, c->rules[i].say[k]);
+    for (uint32_t k = 0; k < p->rules[i]->nfixes; k++) attach(c, c->rules[i].fix[k]);
   }
 }
 

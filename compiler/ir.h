@@ -140,6 +140,14 @@ typedef struct prog_clause {
   span sp;
 } prog_clause;
 
+/* What a rule proposes for a field of a record that fails it. */
+typedef struct prog_fix {
+  uint32_t field;        /* of the rule's record; no key, not unique, holds no record */
+  ir *value;             /* of the field's type; missing or in error: no proposal. Reads what the rule's clauses may read */
+  str text;              /* as written, white space folded */
+  span sp;
+} prog_fix;
+
 typedef struct prog_rule {
   str name;              /* qualified: acme.brand.on_palette; a refinement: acme.brand.Asset.title */
   severity sev;
@@ -160,6 +168,8 @@ typedef struct prog_rule {
   ir_let *lets;          /* in order; evaluated after the guard, once */
   uint32_t nclauses;
   prog_clause *clauses;
+  uint32_t nfixes;
+  prog_fix *fixes;       /* one a field */
   uint32_t nreads;       /* fields of the rule's own record that it reads */
   uint16_t *reads;
   uint32_t nlooks;       /* sources whose rows it looks into: by reference, by key, or walking them */

@@ -136,6 +136,7 @@ static void rule_looks(looking *l, prog_rule *r) {
     look_node(l, r->clauses[i].test);
     if (r->clauses[i].message) look_node(l, r->clauses[i].message);
   }
+  for (uint32_t i = 0; i < r->nfixes; i++) look_node(l, r->fixes[i].value);
   uint32_t n = 0;
   for (uint32_t i = 0; i < l->words * 64; i++) n += (uint32_t)(l->set[i / 64] >> (i % 64) & 1);
   r->looks = ARENA_ARRAY(l->c->a, uint32_t, n + 1);

@@ -27,6 +27,7 @@ typedef struct ref_clause { uint32_t clause; truth result; uint32_t nmessages; s
 typedef struct ref_result { verdict v; bool vacuous; uint32_t nclauses; ref_clause *clauses; } ref_result;
 
 bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out);   /* false: host failed or out of steps */
+bool ref_fix(ref_ctx *c, uint32_t rule, uint32_t fix, const rec *r, val *out, uint8_t *st);
 bool ref_audience(ref_ctx *c, uint32_t audience, const rec *r, truth *out, uint32_t *ncauses, ref_cause **causes);
 bool ref_expr(ref_ctx *c, const ir *x, uint32_t nlocals, val *out, uint8_t *st, uint32_t *ncauses, ref_cause **causes);
 /* An expression that may read the rule's record and its first nlets lets: rows of a test, and what it expects. */

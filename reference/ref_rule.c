@@ -211,6 +211,23 @@ bool ref_rule(ref_ctx *c, uint32_t rule, const rec *r, ref_result *out) {
   return guarded(c, r, run_rule_job, &(rule_job){ c->p->rules[rule], r, out });
 }
 
+typedef struct fix_job { const prog_rule *r; const prog_fix *fix; const rec *record; ref_val v; } fix_job;
+
+static void run_fix_job(ref_eval *e, void *ud) {
+  fix_job *j = ud;
+  ref_push_frame(e, j->r->nlocals, j->record);
+  bind_lets(e, j->r, j->r->nlets);
+  j->v = ref_walk(e, j->fix->value);
+}
+
+bool ref_fix(ref_ctx *c, uint32_t rule, uint32_t fix, const rec *r, val *out, uint8_t *st) {
+  const prog_rule *pr = c->p->rules[rule];
+  fix_job j = { pr, &pr->fixes[fix], r, { .st = ST_MISSING } };
+  if (!guarded(c, r, run_fix_job, &j)) return false;
+  *out = j.v.v, *st = j.v.st;
+  return true;
+}
+
 typedef struct expr_job {
   const ir *x;
   uint32_t nlocals, nlets;

@@ -225,6 +225,9 @@ static void cd_rule_code(cd *c, code *k, uint32_t i) {
     cd_unit(c, k, &o->why[n], (code_unit){ .kind = UNIT_CLAUSE, .root = root, .collect = true });
     cd_unit(c, k, &o->say[n], (code_unit){ .kind = UNIT_MESSAGE, .root = root });
   }
+  CD_ARRAY(c, &o->fix, r->nfixes);
+  for (uint32_t n = 0; n < r->nfixes && !c->wrong; n++)
+    cd_unit(c, k, &o->fix[n], (code_unit){ .kind = UNIT_FIX, .root = root, .ret = root->fields[r->fixes[n].field].type });
 }
 
 static void cd_audience_code(cd *c, code *k, uint32_t i) {

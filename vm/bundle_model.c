@@ -220,6 +220,13 @@ static void cd_rule(cd *c, prog_rule *r) {
   cd_count(c, &r->nclauses);
   CD_ARRAY(c, &r->clauses, r->nclauses);
   for (uint32_t i = 0; i < r->nclauses; i++) cd_clause(c, &r->clauses[i], nfields);
+  cd_count(c, &r->nfixes);
+  CD_ARRAY(c, &r->fixes, r->nfixes);
+  for (uint32_t i = 0; i < r->nfixes && !c->wrong; i++) {
+    cd_u32(c, &r->fixes[i].field, nfields);
+    cd_str(c, &r->fixes[i].text);
+    cd_span(c, &r->fixes[i].sp);
+  }
   cd_fields(c, &r->nreads, &r->reads, nfields);
   cd_count(c, &r->nlooks);
   CD_ARRAY(c, &r->looks, r->nlooks);

@@ -240,6 +240,28 @@ int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out) {
   return landed(e, run_rule, &j);
 }
 
+/* ---- fixes ---- */
+
+typedef struct fix_job { uint32_t rule, fix; const rec *r; val *out; uint8_t *st; } fix_job;
+
+static int run_fix(vm_engine *e, void *ud) {
+  const fix_job *j = ud;
+  const code_unit *u = e->p->c->rules[j->rule].fix[j->fix];
+  if (!fitting(e, u, j->r)) return RUN_HOST;
+  e->top = j->r;
+  int rc = vm_run_on_record(e, u, j->r);
+  if (rc < 0) return rc;
+  *j->out = e->ret;
+  *j->st = e->ret_st;
+  return 0;
+}
+
+int vm_fix(vm_engine *e, uint32_t rule, uint32_t fix, const rec *r, val *out, uint8_t *st) {
+  fix_job j = { rule, fix, r, out, st };
+  *st = ST_MISSING;
+  return landed(e, run_fix, &j);
+}
+
 /* ---- audiences ---- */
 
 typedef struct audience_job { uint32_t audience; rec *r; truth *out; uint32_t *n; vm_cause **causes; } audience_job;

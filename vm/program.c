@@ -25,6 +25,7 @@ void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str 
       each(ud, c->rules[i].why[k], ir->rules[i]->name, k + 1);
       each(ud, c->rules[i].say[k], ir->rules[i]->name, k + 1);
     }
+    for (uint32_t k = 0; k < ir->rules[i]->nfixes; k++) each(ud, c->rules[i].fix[k], ir->rules[i]->name, k + 1);
   }
 }
 

@@ -294,7 +294,7 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_CHECK2: return ta && tb;
   case BC_RET_TRUTH: return i->x <= TR_E && (u->kind == UNIT_CLAUSE || u->kind == UNIT_MESSAGE || u->kind == UNIT_AUDIENCE);
   case BC_RET_VERDICT: return i->x <= V_SKIP && u->kind == UNIT_RULE;
-  case BC_RET: return (u->kind == UNIT_FN || u->kind == UNIT_EXPR) && given(c, u->ret, i->a);
+  case BC_RET: return (u->kind == UNIT_FN || u->kind == UNIT_EXPR || u->kind == UNIT_FIX) && given(c, u->ret, i->a);
   case BC_BOOL: case BC_EQ_INT_K: case BC_LT_INT_K: case BC_LE_INT_K: case BC_RANGE_INT: case BC_IN_INTS: return is_whole(ta);
   case BC_EQ_NUM_K: case BC_LT_NUM_K: case BC_LE_NUM_K: return is_number(ta);
   case BC_EQ_INT: case BC_LT_INT: return is_whole(ta) && is_whole(tb);

@@ -56,6 +56,8 @@ void vm_reset(vm_engine *e);                                     /* forgets resu
 int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out);
 /* All of rules[0..n) on one record: the bulk path. verdicts has n entries (bit 7 set: vacuous). */
 int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
+/* What a fix of the rule proposes for a record, in the engine's arena until vm_reset. *st ST_MISSING, ST_ERR: nothing. */
+int vm_fix(vm_engine *e, uint32_t rule, uint32_t fix, const rec *r, val *out, uint8_t *st);
 int vm_audience(vm_engine *e, uint32_t audience, rec *r, truth *out);
 int vm_audience_causes(vm_engine *e, uint32_t audience, rec *r, truth *out, uint32_t *n, vm_cause **causes);
 /* One of the program's functions, with a value and a status for each parameter; those that its body does not read may be missing. The result lives until

@@ -58,7 +58,7 @@ struct vm_engine {
   str why;               /* ... because */
   bool vacuous;
   const rec *top;        /* the record that is being judged; NULL: none */
-  val ret;               /* of UNIT_FN and UNIT_EXPR */
+  val ret;               /* of UNIT_FN, UNIT_EXPR and UNIT_FIX */
   uint8_t ret_st;
   str *messages;         /* of the clause that speaks, room for CODE_MAX_MESSAGES */
   uint32_t nmessages;

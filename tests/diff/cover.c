@@ -77,8 +77,10 @@ int cover_report(const coverage *c, bool verbose, bool enough) {
   report_kinds(c, verbose, enough);
   for (int k = 0; k < OPCODES; k++) row("instruction", op_names[k], c->opcode[k], enough, verbose);
   for (int k = 0; k < V_COUNT; k++)
-    if (k != V_WAIVED) row("verdict", verdict_names[k], c->verdicts[k], enough, verbose);
+    row("verdict", verdict_names[k], c->verdicts[k], enough, verbose);
   for (int k = 0; k < 4; k++) row("audience", truths[k], c->audience[k], enough, verbose);
+  static const char *const fixes[] = { "value", "missing", "error" };
+  for (int k = 0; k < 3; k++) row("fix", fixes[k], c->fixes[k], enough, verbose);
   row("pass", "vacuous", c->vacuous, enough, verbose);
   for (uint32_t k = 0; k < lib_std.count; k++)
     if (!(lib_std.table[k].flags & BF_SPECIAL)) row("function", lib_std.table[k].sig, c->lib[k], enough && strcmp(lib_std.table[k].name, "count"), verbose);

@@ -107,7 +107,7 @@ void host_init(mem_host *h, arena *a, const data *d);
 typedef struct coverage {
   uint64_t kind[IR_KIND_COUNT][3];  /* results of each kind of node in the reference: present, missing, error */
   uint64_t arith[IA_COUNT][3], cmp[8], agg[5], quant[3];
-  uint64_t verdicts[V_COUNT], vacuous, audience[4], *lib, causes, messages;
+  uint64_t verdicts[V_COUNT], fixes[3], vacuous, audience[4], *lib, causes, messages;
   uint64_t opcode[256];
   uint64_t cases, refinements, skipped, programs, differences, rejected;
 } coverage;

@@ -215,6 +215,15 @@ static void gen_clause(gen *g, clause *c) {
   if (chance(&g->r, 12) && g->subject == G_ASSET) c->at = chance(&g->r, 50) ? fmt(g, "%s.s", g->subject_name) : fmt(g, "%s.camp", g->subject_name);
 }
 
+/* A value for a field, as one clause more. */
+static void gen_fix(gen *g, clause *c) {
+  static const struct { const char *name; gt t; } fields[] = { { "j", G_INT }, { "os", G_TEXT }, { "ox", G_NUM }, { "c", G_COLOR }, { "od", G_DATE },
+                                                               { "tags", G_LIST + G_TEXT }, { "xs", G_LIST + G_NUM } };
+  uint32_t i = below(&g->r, sizeof fields / sizeof *fields);
+  *c = (clause){ .head = fmt(g, "  fix %s.%s = ", g->subject_name, fields[i].name), .test = gen_expr(g, fields[i].t, true, 4) };
+  if (!c->test) c->dropped = true;
+}
+
 static const char *dates(gen *g) {
   switch (below(&g->r, 12)) {
   case 0: return "  since 2026-03-01\n";
@@ -241,8 +250,18 @@ static decl *gen_rule(gen *g) {
   gen_lets(g, d);
   uint32_t n = 1 + below(&g->r, 3);
   for (uint32_t i = 0; i < n; i++) gen_clause(g, &d->clauses[d->nclauses++]);
+  if (t == G_ASSET && !alone && chance(&g->r, 40)) gen_fix(g, &d->clauses[d->nclauses++]);
   if (t == G_ASSET && !alone && error && g->nrules < 16) g->rules[g->nrules++] = name;
   return d;
+}
+
+/* An exception from the rule for one or two assets. */
+static decl *gen_waiver(gen *g, const decl *rule) {
+  const char *name = rule->head + strlen("rule ");
+  uint32_t n = 1 + below(&g->r, 5);
+  const char *one = fmt(g, "waive %.*s for \"A%u\"", (int)strcspn(name, " "), name, n);
+  return new_decl(g, D_LET, fmt(g, "%s%s { until 2026-%s  because \"x\"  owner \"y\" }\n", one, chance(&g->r, 50) ? fmt(g, ", \"A%u\"", n + 1) : "",
+                                chance(&g->r, 70) ? "12-31" : "02-28"), "");
 }
 
 /* One name for some of the rules so far, and for a record's refinements. */
@@ -279,6 +298,8 @@ program *gen_program(arena *a, rng r) {
     if (g->nrules > 1 && chance(&g->r, 12)) *VEC_PUSH(a, &d) = gen_ruleset(g);
     bool audience = below(&g->r, nauds + nrules) < nauds;
     *VEC_PUSH(a, &d) = audience ? gen_audience(g) : gen_rule(g);
+    const decl *last = d.v[d.n - 1];
+    if (!audience && g->subject == G_ASSET && chance(&g->r, 15)) *VEC_PUSH(a, &d) = gen_waiver(g, last);
   }
   p->n = d.n;
   p->d = d.v;

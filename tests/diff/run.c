@@ -177,6 +177,30 @@ static void run_rule(bench *b, uint32_t rule, uint32_t source, uint32_t row) {
   if (b->host.open || b->vm_host.open) differ(b, name, source, row, x, STR("  left a walk open\n"));
 }
 
+static void run_fix(bench *b, uint32_t rule, uint32_t fix, uint32_t source, uint32_t row) {
+  const rec *r = row_of(b->rd, source, row), *v = row_of(b->vd, source, row);
+  const prog_rule *pr = b->p->rules[rule];
+  val x = { 0 }, y = { 0 };
+  uint8_t sx, sy;
+  vm_reset(b->e);
+  if (!WITH_EVAL(b)) { skip(b); return; }
+  if (!ref_fix(&b->ref, rule, fix, r, &x, &sx)) { skip(b); return; }
+  int got = vm_fix(b->e, rule, fix, lend(b, v, row % 2), &y, &sy);
+  if (got == VM_BUDGET || got == VM_OOM) { skip(b); return; }
+  const type *t = pr->fixes[fix].value->ty->base;
+  buf p = { .a = &b->eval }, q = { .a = &b->eval };
+  buf_fmt(&p, "  fix %d ", sx), buf_fmt(&q, "  fix %d ", got == VM_OK ? sy : 9);
+  if (!sx) val_print(&p, t, x, true);
+  if (!sy) val_print(&q, t, y, true);
+  str xs = buf_done(&p), ys = buf_done(&q);
+  if (b->cov) b->cov->fixes[sx]++;
+  if (!str_eq(xs, ys)) differ(b, pr->name, source, row, xs, ys);
+}
+
+static void run_fixes(bench *b, uint32_t rule, uint32_t source, uint32_t row) {
+  for (uint32_t i = 0; i < b->p->rules[rule]->nfixes && !b->out->differs; i++) run_fix(b, rule, i, source, row);
+}
+
 static void run_audience(bench *b, uint32_t audience, uint32_t source, uint32_t row) {
   const rec *r = row_of(b->rd, source, row), *mine = row_of(b->vd, source, row);
   vm_reset(b->e);
@@ -230,7 +254,7 @@ static void run_all(bench *b, const data *d) {
   for (uint32_t s = 0; s < b->p->nsources && s < MAX_SOURCES; s++)
     for (uint32_t k = 0; k < d->t[s].n; k++) {
       for (uint32_t i = 0; i < b->p->nrules && !b->out->differs; i++)
-        if (rule_runs_on(b->p, b->p->rules[i], s)) run_rule(b, i, s, k);
+        if (rule_runs_on(b->p, b->p->rules[i], s)) run_rule(b, i, s, k), run_fixes(b, i, s, k);
       for (uint32_t i = 0; i < b->p->naudiences && !b->out->differs; i++)
         if (b->p->audiences[i]->source == s) run_audience(b, i, s, k);
       if (!b->out->differs) run_bulk(b, s, k);
