@@ -19,6 +19,7 @@ typedef struct cli {
   rt_program *p;           /* closed by main */
   rt_report *r;
   rt_baseline *baseline;   /* of --baseline; closed by main */
+  rt_fixes *fixes;         /* of --fix; closed by main */
   rt_test_report *t;
   bool quiet;
   int64_t now;
@@ -154,6 +155,14 @@ int baseline_open(cli *c, const args *a, rt_validate_opts *o); /* --baseline int
 int baseline_write(cli *c, const args *a);                     /* --update-baseline, after a whole run */
 void baseline_remark(const show *s);                           /* as text: what is known, what got better */
 void baseline_json(json *j, const show *s);
+
+/* ---- fixes (fix.c) ---- */
+int fix_open(cli *c, const args *a, rt_validate_opts *o);      /* --fix, --write into o; not X_GOOD: said what is wrong */
+int fix_write(cli *c, const args *a);                          /* the patch of --write, after a whole run */
+void fixes_text(const show *s);
+void fixes_remark(const show *s);
+void fixes_json(json *j, const show *s);
+void fixes_of_finding(json *j, const show *s, const finding *x);
 
 /* ---- one record by its key (one_record.c) ---- */
 typedef struct one_record {

@@ -28,6 +28,8 @@ static const opt opts[] = {
     "Check only N rows of each source, or P% of them, chosen by a hash of the key: the same ones every time." },
   { "baseline", 0, "FILE", NULL, "Tell only what this file does not know; it holds one line a finding." },
   { "update-baseline", 0, NULL, NULL, "Write what is found to the file of --baseline, and end with 0." },
+  { "fix", 0, NULL, NULL, "Show what the rules propose for records that fail them, rechecked; nothing is changed." },
+  { "write", 0, "FILE", NULL, "With --fix: write a patch, SQL (FILE.sql) for tables or JSON Patch (FILE.json) for a file." },
   { "explain", 0, "RULE KEY", NULL, "Instead of a report, show the whole derivation of one rule's verdict on one record; KEY is `#3` for the third record of data without keys, `-` for a rule without records." },
   { "jobs", 'j', "N", NULL, "Threads for large tables; default: one a processor. The result does not depend on it." },
   OPT_NOW,
@@ -143,6 +145,7 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
   if (status != RT_OK && f == F_TEXT) cli_discard(c); /* the other formats say themselves that the run did not end */
   code = cli_finish(c, code);
   if (update && code == X_GOOD) code = baseline_write(c, a);
+  if (o->fixes && code <= X_FINDINGS && fix_write(c, a) != X_GOOD) code = X_ENV;
   if (status != RT_OK) cli_env(c, "%.*s", STR_ARG(c->r->failure));
   return code;
 }
@@ -156,6 +159,7 @@ static int run(cli *c, const args *a) {
   o.now = c->now;
   o.db = str_z(args_value(a, "db"));
   int bad = baseline_open(c, a, &o);
+  if (bad == X_GOOD) bad = fix_open(c, a, &o);
   if (bad != X_GOOD) return bad;
   uint32_t at = 0;
   const given *explain = args_next(a, "explain", &at);

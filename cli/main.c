@@ -88,6 +88,7 @@ int main(int argc, char **argv) {
   if (c.out->path) out_close(c.out, false);
   rt_report_free(c.r);
   if (c.baseline) rt_baseline_free(c.baseline);
+  if (c.fixes) rt_fixes_free(c.fixes);
   rt_test_free(c.t);
   rt_program_free(c.p);
   if (c.ls) lib_close(c.ls);

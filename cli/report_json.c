@@ -251,6 +251,7 @@ void report_json(const show *s) {
     json_array(&j, "findings");
     each_finding(s->r, one_finding, &w);
     json_end_array(&j);
+    fixes_json(&j, s);
     json_array(&j, "waived");
     each_waived(s->r, one_waived, &w);
     json_end_array(&j);

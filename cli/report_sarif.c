@@ -276,6 +276,7 @@ static void result(void *ud, const finding *x) {
   json_object(j, "properties");
   json_z(j, "verdict", x->kind == FIND_RULE ? verdict_names[x->v] : "error");
   json_str_if(j, "key", x->key);
+  fixes_of_finding(j, s, x);
   json_end_object(j);
   if (x->kind == FIND_RULE && x->v == V_WAIVED) suppressed(w, rt_waiver_of(s->p->ir, x));
   json_end_object(j);

@@ -393,6 +393,7 @@ static void remarks(const show *s) {
   }
   if (waived) out_fmt(s->o, "%.*s %s waived\n", STR_ARG(grouped(&s->c->a, waived)), plural(waived, "finding is", "findings are"));
   baseline_remark(s);
+  fixes_remark(s);
   if (inactive)
     out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
   if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
@@ -453,7 +454,8 @@ static void summary(const show *s) {
 
 void report_text(const show *s) {
   if (!s->r) return;
-  if (!s->c->quiet) {
+  if (s->r->fixes && !s->c->quiet) fixes_text(s);
+  else if (!s->c->quiet) {
     if (s->by_record) by_records(s);
     else report_data(s), rule_groups(s);
     waived_groups(s);

@@ -65,6 +65,16 @@ void src_end(src_cursor *c);                     /* after a whole walk: reports 
 /* One record by its key texts in order (as the user typed them on the command line). SRC_DONE: there is none. */
 int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, rec **out);
 
+/* How the row that a cursor stands on keeps a field, apart from what it means. Texts are copied to a. */
+typedef enum stored_kind { STORED_ABSENT, STORED_NULL, STORED_INT, STORED_REAL, STORED_TEXT, STORED_BLOB, STORED_JSON } stored_kind;
+typedef struct src_stored { uint8_t kind; int64_t i; double r; str s; /* TEXT, BLOB, JSON: other than a text, as JSON */ } src_stored;
+void src_stored_of(src_cursor *c, uint32_t field, arena *a, src_stored *out);
+
+/* Where a source's rows are. lines: the file is no JSON document (CSV, NDJSON); texts: its cells are texts. */
+typedef struct src_home { str table, file, pointer; bool view, lines, texts; } src_home;
+src_home src_home_of(const src_data *d, uint32_t source);
+str src_column_of(const src_data *d, uint32_t source, uint32_t field); /* as the database spells it; empty: it has none */
+
 /* ignored_columns: different names of columns and members that the record does not declare; none for exact records, whose are issues. */
 typedef struct src_counts { int64_t rows; int64_t ignored_columns; int64_t bad_values; } src_counts;
 src_counts src_count(const src_data *d, uint32_t source);

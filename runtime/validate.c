@@ -93,7 +93,7 @@ static bool looked_into(const run *run, uint32_t s) {
 static bool *fields_of(arena *a, const run *run, uint32_t s) {
   const ir_program *ir = run->p->ir;
   const type_rec *shape = &ir->records[ir->sources[s]->record]->shape;
-  if (!run->o->nonly || looked_into(run, s)) return NULL;
+  if (!run->o->nonly || run->o->fixes || looked_into(run, s)) return NULL;
   bool *f = ARENA_ARRAY(a, bool, shape->nfields + 1);
   for (uint32_t i = 0; i < shape->nkeys; i++) f[shape->keys[i]] = true;
   for (uint32_t i = 0; i < run->nlist[s]; i++) {
@@ -279,6 +279,7 @@ static int check_row(worker *w, rec *r, const uint32_t *list, uint32_t n, uint8_
     if (!order.p) order = findings_order(&w->a, r);
     if ((status = note_verdict(w, list[i], r, order, v == V_WAIVED)) != RT_OK) return status;
   }
+  if (w->run->o->fixes) return rt_fixes_row(w->run->o->fixes, &w->e, w->data, w->cur, r, list, n, verdicts, &w->a, &w->failure);
   return RT_OK;
 }
 
@@ -499,7 +500,7 @@ static bool splits(const worker *w) {
   const rt_validate_opts *o = w->run->o;
   for (uint32_t i = 0; i < o->nbindings; i++) /* a file is read by one thread */
     if (binding_names(&o->bindings[i], w->run->p->ir->sources[w->source]->name)) return false;
-  return o->jobs > 1 && !o->baseline && src_estimate(w->data, w->source) >= PARALLEL_ROWS;
+  return o->jobs > 1 && !o->baseline && !o->fixes && src_estimate(w->data, w->source) >= PARALLEL_ROWS;
 }
 
 /* A worker with data and a snapshot of its own, standing before its part of the rows. What opening has to say was said by the first to open. */
@@ -643,7 +644,7 @@ static rt_report *report_new(const rt_program *p, const rt_validate_opts *o) {
   rt_report *rep = mem_try(o->m, sizeof *rep);
   if (!rep) return NULL;
   memset(rep, 0, sizeof *rep);
-  rep->p = p, rep->baseline = o->baseline, rep->m = *o->m, rep->now = o->now, rep->failure = (str){ "", 0 };
+  rep->p = p, rep->baseline = o->baseline, rep->fixes = o->fixes, rep->m = *o->m, rep->now = o->now, rep->failure = (str){ "", 0 };
   arena_init(&rep->a, &rep->m, &rep->oom);
   return rep;
 }
@@ -674,6 +675,7 @@ int rt_validate(const rt_program *p, const rt_validate_opts *o, rt_report **out)
   }
   if (w.failure.n) rep->failure = str_dup(&rep->a, w.failure);
   fill_report(rep, &w);
+  if (o->fixes) rt_fixes_sort(o->fixes);
   if (o->baseline && status == RT_OK) {
     o->baseline->a.oom = &rep->oom;
     rt_baseline_judge(o->baseline, rep, o->sample > 0 || (o->share > 0 && o->share < 1), o->nonly > 0);

@@ -4,6 +4,7 @@
 #define RUNTIME_VALIDATE_H
 #include "runtime/baseline.h"
 #include "runtime/engine.h"
+#include "runtime/fixes.h"
 
 enum { RT_ALL = UINT32_MAX };
 
@@ -21,6 +22,7 @@ typedef struct rt_validate_opts {
   uint32_t jobs;               /* threads over large tables; 0 or 1: none */
   vm_limits limits;
   rt_baseline *baseline;       /* findings that are known and not told again; NULL: none. Notes what this run found; one thread then */
+  rt_fixes *fixes;             /* gathers what rules propose; NULL: not asked for. All fields are read then, on one thread */
   bool schema_only;            /* open the data, compare its columns with the records, and stop */
   bool (*progress)(void *ud, str source, int64_t rows,
                    int64_t estimate); /* every few thousand rows, on one thread; false stops the run */
@@ -37,6 +39,7 @@ typedef struct rt_source_counts {
 
 typedef struct rt_report {
   const rt_program *p;
+  const rt_fixes *fixes;       /* the caller's; NULL: none */
   const rt_baseline *baseline; /* the caller's; NULL: none */
   mem m;
   arena a;
