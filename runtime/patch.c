@@ -153,7 +153,10 @@ static void sql_name(buf *b, str s) {
   buf_ch(b, '"');
 }
 
-static bool sql_can(const src_stored *s) { return s->kind != STORED_ABSENT && s->kind != STORED_JSON && !(s->kind == STORED_TEXT && memchr(s->s.p, 0, s->s.n)); }
+static bool sql_can(const src_stored *s) {
+  if (s->kind == STORED_TEXT && memchr(s->s.p, 0, s->s.n)) return false; /* no literal can hold it */
+  return s->kind != STORED_ABSENT && s->kind != STORED_JSON;
+}
 
 static void sql_value(buf *b, const src_stored *s) {
   char n[32];

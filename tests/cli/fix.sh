@@ -90,11 +90,18 @@ says "a fix that cannot be computed" out 'could not be computed'
 
 # ---- files ----
 sed 's/ from "assets"//' f.blz > k.blz
-sqlite3 before.db "select json_group_array(json_object('id', id, 'title', title, 'width', width, 'ratio', ratio, 'hex', hex, 'day', day, 'seen', '2019-05-05T10:00:00Z', 'tags', tags, 'keys', json(keys), 'ok', json(case when ok = 1 then 'true' else 'false' end), 'more/less', 1)) from assets" > rows
+sqlite3 before.db "select json_group_array(json_object('id', id, 'title', title, 'width', width, 'ratio', ratio,
+  'hex', hex, 'day', day, 'seen', '2019-05-05T10:00:00Z',
+  'tags', tags, 'keys', json(keys),
+  'ok', json(case when ok = 1 then 'true' else 'false' end), 'more/less', 1)) from assets" > rows
 echo "{\"data\": {\"rows\": $(cat rows)}}" > d.json
 run validate k.blz --source 'assets=d.json#/data/rows' --fix --write p.json
 says "a JSON patch" err '`p.json` holds'
-same "tests the key" "$(sqlite3 :memory: "select json_extract(cast(readfile('p.json') as text), '\$[0].op') || json_extract(cast(readfile('p.json') as text), '\$[0].path') || json_extract(cast(readfile('p.json') as text), '\$[0].value')")" 'test/data/rows/0/idA-1'
+op() {
+  sqlite3 :memory: "select json_extract(value, '\$.op') || json_extract(value, '\$.path') || json_extract(value, '\$.value')
+    from json_each(cast(readfile('$1') as text)) limit 1 offset $2"
+}
+same "tests the key" "$(op p.json 0)" 'test/data/rows/0/idA-1'
 if command -v python3 > /dev/null; then
   cat > apply.py << 'END'
 import json, sys
@@ -109,15 +116,20 @@ for op in json.load(open(sys.argv[2])):
 json.dump(doc, open("patched.json", "w"))
 END
   if python3 apply.py d.json p.json 2> err; then ok "it applies"; else not_ok "it applies"; fi
-  run validate k.blz --source 'assets=patched.json#/data/rows' --only red --only wide --only dated --only tagged --only keyed --only okd --only fresh --only even
+  sed -i '/^rule trimmed/d; /^rule shouted/d' k.blz
+  run validate k.blz --source 'assets=patched.json#/data/rows'
   exits "and repairs what it says" 0
   same "what no record declares stays" "$(sqlite3 :memory: "select json_extract(cast(readfile('patched.json') as text), '$.data.rows[0].\"more/less\"')")" 1
   same "colors keep their form" "$(sqlite3 :memory: "select json_extract(cast(readfile('patched.json') as text), '$.data.rows[0].hex')")" e4002b
 else skip "it applies" "python3 is not installed"; fi
 printf 'id,title,n\nA-1, x ,1\nA-2,y,2\n' > rows.csv
-printf 'record Row { id : text key  title : text }\nsource rows : Row\nrule trimmed for r in rows { require r.title == r.title.trim()  fix r.title = r.title.trim() }\n' > c.blz
+cat > c.blz << 'END'
+record Row { id : text key  title : text }
+source rows : Row
+rule trimmed for r in rows { require r.title == r.title.trim()  fix r.title = r.title.trim() }
+END
 run validate c.blz --source rows=rows.csv --fix --write c.json
-same "rows of a CSV file by their number" "$(sqlite3 :memory: "select json_extract(cast(readfile('c.json') as text), '\$[2].path') || json_extract(cast(readfile('c.json') as text), '\$[2].value')")" '/0/titlex'
+same "rows of a CSV file by their number" "$(op c.json 2)" 'replace/0/titlex'
 run validate c.blz --source rows=rows.csv --fix --write c.sql
 says "no SQL for files" err '1 fix is not in it'
 
