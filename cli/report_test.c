@@ -13,7 +13,7 @@ static str full_name(const test_show *s, const prog_test *t) {
 
 /* ---- text ---- */
 
-enum { TREE_LINES = 14 };
+enum { TREE_LINES = 14, MAX_SHOWN = 20 };
 
 static void tree_text(const test_show *s, const ex_node *x, uint32_t depth, uint32_t *left) {
   if (!*left) return;
@@ -104,7 +104,12 @@ static str coverage_line(const test_show *s) {
 }
 
 static void tests_text(const test_show *s) {
-  for (uint32_t i = 0; i < s->r->n; i++) result_text(s, &s->r->v[i]);
+  uint32_t shown = 0, left = 0;
+  for (uint32_t i = 0; i < s->r->n; i++) {
+    if (s->r->v[i].status != TEST_PASS && shown == MAX_SHOWN && !s->verbose) left++;
+    else result_text(s, &s->r->v[i]), shown += s->r->v[i].status != TEST_PASS;
+  }
+  if (left) out_fmt(s->o, "... and %u more tests that do not pass; --verbose shows all\n\n", left);
   bool quiet = s->c->quiet && !s->code;
   if (s->coverage && !quiet) cover_text(s);
   if (s->mutate && !quiet) mutants_text(s);

@@ -70,7 +70,7 @@ static void take(pools *s, const type *t, val v) {
   case TY_COLOR: pool_add(&s->colors, t, v); break;
   case TY_DATE: pool_add(&s->dates, t, v); break;
   case TY_TIME: pool_add(&s->times, t, v); break;
-  case TY_DURATION: pool_add(&s->durations, t, v); break;
+  case TY_DURATION: if (v.i > -INT64_C(400000) * USEC_PER_DAY && v.i < INT64_C(400000) * USEC_PER_DAY) pool_add(&s->durations, t, v); break;
   case TY_MONTHS: pool_add(&s->months, t, v); break;
   case TY_LIST:
     for (uint32_t i = 0; i < v.l->n && i < POOL; i++) take(s, t->elem, v.l->v[i]);
@@ -162,10 +162,15 @@ static const pool *chosen_pool(search *s, const pool *own, const pool *all) { re
 #define POOL_OF(s, kind) chosen_pool((s), &(s)->focus->kind, &(s)->all.kind)
 static val from_pool(search *s, const pool *p) { return p->n ? p->v[below(s, p->n)] : (val){ .i = 0 }; }
 
+static int64_t beside(int64_t i, int64_t step) {
+  int64_t r;
+  return __builtin_add_overflow(i, step, &r) ? i : r;
+}
+
 static int64_t some_int(search *s) {
   static const int64_t small[] = { 0, 1, 2, 3, 5, 10, 100, 1000, -1, 1000000 };
   uint32_t dice = below(s, 100);
-  if (dice < 60 && s->all.ints.n) return from_pool(s, POOL_OF(s, ints)).i / (dice < 3 ? 2 : 1) + (int64_t)below(s, 3) - 1;
+  if (dice < 60 && s->all.ints.n) return beside(from_pool(s, POOL_OF(s, ints)).i / (dice < 3 ? 2 : 1), (int64_t)below(s, 3) - 1);
   if (dice < 70 && s->all.numbers.n) return (int64_t)from_pool(s, POOL_OF(s, numbers)).n + (int64_t)below(s, 3) - 1;
   return dice < 90 ? small[below(s, 10)] : (int64_t)below(s, 4001) - 2000;
 }
@@ -237,7 +242,7 @@ static int64_t some_time(search *s) {
   if (dice < 30 && s->all.times.n) return from_pool(s, POOL_OF(s, times)).i + near;
   if (dice < 60 && s->all.durations.n) {
     d = from_pool(s, POOL_OF(s, durations)).i;
-    if (llabs(d) < 400000 * USEC_PER_DAY) return now + (chance(s, 70) ? -d : d) + near;
+    return now + (chance(s, 70) ? -d : d) + near;
   }
   return dice < 75 ? now + near : some_day(s) * USEC_PER_DAY;
 }
@@ -515,7 +520,7 @@ static bool try_field(shrinker *k, uint32_t i, val v, uint8_t st) {
 static void toward(shrinker *k, uint32_t i, int64_t to, int64_t unit) {
   for (int n = 0; n < 70; n++) {
     int64_t at = k->best.r->v[i].i, d;
-    if (__builtin_sub_overflow(to, at, &d) || !d) return;
+    if (__builtin_sub_overflow(to, at, &d) || !d || d == INT64_MIN) return;
     int64_t half = d / 2 / unit * unit, one = d > 0 ? unit : -unit;
     bool went = half && try_field(k, i, (val){ .i = at + half }, ST_OK);
     if (!went && llabs(d) >= unit) went = try_field(k, i, (val){ .i = at + one }, ST_OK);

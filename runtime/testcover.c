@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct place { const ir *n; uint32_t item; int32_t rule; bool guard; } place;
+typedef struct place {
+  const ir *n;
+  uint32_t item;
+  int32_t rule;
+  bool guard;
+  uint32_t first;          /* rule of the first test that got here; UINT32_MAX: none */
+} place;
 
 struct cover {
   arena *a;
@@ -15,12 +21,13 @@ struct cover {
   uint32_t *slots, mask;   /* node -> place + 1; places of one node follow each other's probes */
   uint32_t *rows;          /* by table: its first item */
   truth *guard;            /* by rule: of the evaluation under way */
+  uint32_t test;           /* rule of the test under way */
 };
 
 static uint32_t hash_of(const ir *n) { return (uint32_t)(((uintptr_t)n >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 32); }
 
 static void add(struct cover *c, const ir *n, cover_item x, int32_t rule, bool guard) {
-  *VEC_PUSH(c->a, &c->places) = (place){ n, c->items.n, rule, guard };
+  *VEC_PUSH(c->a, &c->places) = (place){ n, c->items.n, rule, guard, UINT32_MAX };
   *VEC_PUSH(c->a, &c->items) = x;
 }
 
@@ -80,8 +87,9 @@ static void see(void *ud, const ir *n, uint32_t depth, val v, uint8_t st) {
   struct cover *c = ud;
   (void)depth;
   for (uint32_t at = hash_of(n) & c->mask; c->slots[at]; at = (at + 1) & c->mask) {
-    const place *p = &c->places.v[c->slots[at] - 1];
+    place *p = &c->places.v[c->slots[at] - 1];
     if (p->n != n) continue;
+    if (p->first == UINT32_MAX) p->first = c->test;
     cover_item *x = &c->items.v[p->item];
     truth t = st == ST_ERR ? TR_E : st == ST_MISSING ? TR_U : v.i ? TR_T : TR_F;
     if (p->guard) c->guard[p->rule] = t;
@@ -98,17 +106,20 @@ static void chosen(void *ud, uint32_t table, uint32_t row) {
 
 verdict cover_run(struct cover *c, ref_ctx *ref, uint32_t rule, const rec *root) {
   ref_result out;
+  c->test = rule;
   ref->trace = see, ref->chosen = chosen, ref->trace_ud = c;
   bool ok = ref_rule(ref, rule, root, &out);
   ref->trace = NULL, ref->chosen = NULL;
   return ok ? out.v : V_COUNT;
 }
 
-bool cover_reached(const struct cover *c, const ir *n) {
+bool cover_reached(const struct cover *c, const ir *n, uint32_t *first) {
+  *first = UINT32_MAX;
   for (uint32_t at = hash_of(n) & c->mask; c->slots[at]; at = (at + 1) & c->mask) {
     const place *p = &c->places.v[c->slots[at] - 1];
-    const uint64_t *seen = c->items.v[p->item].seen;
-    if (p->n == n && !(seen[TR_T] || seen[TR_F] || seen[TR_U] || seen[TR_E])) return false;
+    if (p->n != n) continue;
+    *first = p->first;
+    return p->first != UINT32_MAX;
   }
   return true;
 }

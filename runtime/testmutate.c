@@ -3,15 +3,13 @@
  * in words. Trees are shared, so a change copies the path from the root down; walks on that path forget the look-up that the old condition allowed. */
 #include "runtime/testrun_int.h"
 
-#include "compiler/table.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_DEPTH = AST_MAX_DEPTH, MAX_MUTANTS = 20000, ANY_RUNS = 200 };
 
-/* One change: node becomes other, in the tree at *root; or a table becomes another. */
-typedef struct change { str name, text, change; span sp; const ir *node, *root; ir *other; uint32_t table; const prog_table *other_table; } change;
+/* One change: node becomes other, in the tree at root; or a table becomes another. first: rule of a test that reaches it, UINT32_MAX when unknown. */
+typedef struct change { str name, text, change; span sp; const ir *node, *root; ir *other; uint32_t first, table; const prog_table *other_table; } change;
 
 typedef struct mutator {
   tester *t;
@@ -117,7 +115,10 @@ static void tree(mutator *m, const ir *root, bool negate) {
   uint32_t before = m->list.n;
   if (negate && root->kind != IR_CONST && root->kind != IR_CMP) add(m, root, negated(m->a, root), STR("became its opposite"));
   walk(m, root, 0);
-  if (cover_reached(m->t->cover, root)) return;
+  uint32_t first;
+  bool reached = cover_reached(m->t->cover, root, &first);
+  for (uint32_t i = before; i < m->list.n; i++) m->list.v[i].first = first;
+  if (reached) return;
   m->out->unreached += m->list.n - before;
   m->list.n = before;
 }
@@ -137,7 +138,8 @@ static void table_change(mutator *m, uint32_t table, size_t at, prog_cell cell, 
   const prog_table *t = m->t->ir->tables[table];
   span sp = t->row_sps[at / t->nparams];
   if (m->list.n >= MAX_MUTANTS) return;
-  change c = { .name = m->name, .text = written(m, sp), .change = what, .sp = sp, .table = table, .other_table = with_cell(m, t, at, cell) };
+  change c = { .name = m->name, .text = written(m, sp), .change = what, .sp = sp, .first = UINT32_MAX };
+  c.table = table, c.other_table = with_cell(m, t, at, cell);
   *VEC_PUSH(m->a, &m->list) = c;
 }
 
@@ -252,10 +254,8 @@ static ir_program *changed_program(arena *a, const tester *t, const ir_program *
   }
   for (uint32_t i = 0; i < ir->ntables; i++) p->tables[i] = ir->tables[i];
   if (c->other_table) {
-    prog_table *x = ARENA_NEW(a, prog_table);
-    *x = *c->other_table;
-    x->index = table_index_build(a, x);
-    p->tables[c->table] = x;
+    p->tables[c->table] = ARENA_NEW(a, prog_table);
+    *p->tables[c->table] = *c->other_table;
   }
   return p;
 }
@@ -267,24 +267,25 @@ static bool one_notices(tester *t, uint32_t test) {
   return tester_tries(t, test, ANY_RUNS) != TEST_PASS;
 }
 
-/* Plain tests first: a search costs more. */
-static bool noticed(tester *t) {
-  for (int any = 0; any < 2; any++)
+/* The test that is known to get there, then the others; searches last, since they cost more. */
+static bool noticed(tester *t, uint32_t first) {
+  for (int turn = 0; turn < 3; turn++)
     for (uint32_t i = 0; i < t->rep->n; i++) {
       uint32_t test = t->rep->v[i].index;
-      if (t->ir->tests[test]->any == (any == 1) && one_notices(t, test)) return true;
+      int when = t->rule_at[test] == first ? 0 : t->ir->tests[test]->any ? 2 : 1;
+      if (when == turn && one_notices(t, test)) return true;
     }
   return false;
 }
 
 static void try_one(mutator *m, const ir_program *ir, const change *c) {
   tester *t = m->t;
-  vm_close(t->e);
-  t->e = NULL;
-  arena_reset(&t->code);
-  if (!tester_load(t, changed_program(&t->code, t, ir, c))) return; /* too large: nothing is known of it */
+  arena_reset(&t->changed);
+  t->ir = changed_program(&t->changed, t, ir, c);
+  t->ref.p = t->host.p = t->ir;
+  t->given = NULL;
   m->out->tried++;
-  if (noticed(t)) m->out->noticed++;
+  if (noticed(t, c->first)) m->out->noticed++;
   else *VEC_PUSH(m->a, &m->alive) = (mutant){ c->name, c->text, c->change, c->sp };
 }
 
@@ -299,6 +300,7 @@ rt_mutation *tester_mutate(tester *t) {
   m.until = tester_seconds() + (t->o->mutate_seconds > 0 ? t->o->mutate_seconds : 60);
   list_all(&m);
   t->cover = NULL;
+  t->by_reference = true;
   for (uint32_t i = 0; i < m.list.n; i++) {
     if (tester_seconds() > m.until) {
       m.out->left = m.list.n - i;

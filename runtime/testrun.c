@@ -45,26 +45,20 @@ static bool compile_tests(tester *t) {
   return t->vp != NULL;
 }
 
-bool tester_load(tester *t, ir_program *ir) {
-  t->given = NULL;
-  t->ir = ir, t->q.ir = t->host.p = t->ref.p = ir;
-  if (!compile_tests(t)) return false;
-  t->q.vm = t->vp;
-  t->e = vm_open(&t->rep->m, t->vp, &t->host.h, t->vm_ls, t->o->limits);
-  if (!t->e) longjmp(t->rep->oom, ARENA_OOM);
-  return true;
-}
-
 static int tester_open(tester *t) {
   with_tests(t);
   t->q = *t->p;
+  t->q.ir = t->ir;
   mem_host_init(&t->host, t->a, &t->rep->m, t->ir);
   t->vm_ls = lib_open(&t->rep->m);
   t->ref_ls = lib_open(&t->rep->m);
   if (!t->vm_ls || !t->ref_ls) return RT_OOM;
   t->lib = (lib_ctx){ .a = &t->rows, .keep = t->a, .m = &t->rep->m, .state = t->ref_ls };
   t->ref = (ref_ctx){ .a = &t->rows, .p = t->ir, .h = &t->host.h, .lib = &t->lib, .max_steps = REF_STEPS };
-  return tester_load(t, t->ir) ? RT_OK : RT_RULES;
+  if (!compile_tests(t)) return RT_RULES;
+  t->q.vm = t->vp;
+  t->e = vm_open(&t->rep->m, t->vp, &t->host.h, t->vm_ls, t->o->limits);
+  return t->e ? RT_OK : RT_OOM;
 }
 
 static void tester_close(tester *t) {
@@ -73,6 +67,7 @@ static void tester_close(tester *t) {
   if (t->ref_ls) lib_close(t->ref_ls);
   arena_free(&t->rows);
   arena_free(&t->tries);
+  arena_free(&t->changed);
   arena_free(&t->code);
 }
 
@@ -224,12 +219,28 @@ static bool set_up(telling *o) {
 
 typedef struct said { verdict v; str message; bool vacuous; uint32_t nmessages; str *messages; } said;
 
+/* What a rule that fails says, by the reference; false: it did not end. */
+static bool ask_reference(telling *o, uint32_t rule, const rec *subject, arena *a, said *out) {
+  ref_result res;
+  o->t->ref.steps = 0;
+  if (!ref_rule(&o->t->ref, rule, subject, &res)) {
+    broken(o, o->x->name_sp, "it takes more steps than its budget allows");
+    return false;
+  }
+  VEC(str) all = { 0 };
+  for (uint32_t i = 0; i < res.nclauses; i++)
+    for (uint32_t k = 0; res.clauses[i].result == TR_F && k < res.clauses[i].nmessages; k++) *VEC_PUSH(a, &all) = res.clauses[i].messages[k];
+  *out = (said){ .v = res.v, .nmessages = all.n, .messages = all.v };
+  return true;
+}
+
 /* false: the run of the rule did not end. */
 static bool ask_rule(telling *o, uint32_t rule, const rec *subject, arena *a, said *out) {
   tester *t = o->t;
   vm_result res;
   const prog_rule *pr = t->ir->rules[rule];
   bool has = pr->source >= 0 || pr->refinement;
+  if (t->by_reference) return ask_reference(o, rule, has ? subject : NULL, a, out);
   if (vm_rule(t->e, rule, has ? (rec *)(uintptr_t)subject : NULL, true, &res) != VM_OK) {
     broken(o, pr->sp, "%.*s", STR_ARG(vm_failure(t->e)));
     return false;
@@ -375,8 +386,12 @@ static void look_again(telling *o, verdict v) {
 
 static void check(telling *o) {
   tester *t = o->t;
-  vm_result res;
-  if (vm_rule(t->e, o->rule, o->root, o->a != NULL, &res) != VM_OK) {
+  vm_result res = { .v = V_PASS };
+  said said;
+  if (t->by_reference) {
+    if (!ask_reference(o, o->rule, o->root, &t->rows, &said)) return;
+    res.v = said.v;
+  } else if (vm_rule(t->e, o->rule, o->root, o->a != NULL, &res) != VM_OK) {
     broken(o, o->x->name_sp, "%.*s", STR_ARG(vm_failure(t->e)));
     return;
   }
@@ -492,6 +507,7 @@ int rt_test(const rt_program *p, const rt_test_opts *o, rt_test_report **out) {
   arena_init(&t->rows, &rep->m, &rep->oom);
   arena_init(&t->code, &rep->m, &rep->oom);
   arena_init(&t->tries, &rep->m, &rep->oom);
+  arena_init(&t->changed, &rep->m, &rep->oom);
   volatile int status = RT_OOM;
   if (!setjmp(rep->oom)) {
     status = tester_open(t);

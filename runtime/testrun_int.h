@@ -20,6 +20,8 @@ typedef struct tester {
   mem_host host;
   arena rows;              /* of the run under way */
   const prog_test *given;  /* whose rows and clock are in place, the same for every record of its search; NULL: none */
+  bool by_reference;       /* the VM is not asked: ir is not what it was compiled from */
+  arena changed;           /* the changed program */
   arena_mark given_mark;   /* of rows, behind what was given */
   arena tries;             /* of the search under way */
   verdict verdict;         /* of the last run, when it got so far */
@@ -33,19 +35,18 @@ struct cover *cover_new(arena *a, const ir_program *ir, uint32_t nrules);
 /* The run of a test once more, by the reference, which sees every condition. Gives its verdict; V_COUNT: it did not end. */
 verdict cover_run(struct cover *c, ref_ctx *ref, uint32_t rule, const rec *root);
 rt_coverage *cover_result_of(struct cover *c);
-/* Has some run of a test evaluated this condition? True of what is not counted. */
-bool cover_reached(const struct cover *c, const ir *n);
+/* Has some run of a test evaluated this condition? first: the rule of the first test that did. True of what is not counted, with UINT32_MAX. */
+bool cover_reached(const struct cover *c, const ir *n, uint32_t *first);
 
 /* One run of a test. root: the record of `for any`, else NULL. keep: where problems are told; NULL: nobody asks. */
 enum test_status tester_run(tester *t, uint32_t test, rec *root, arena *keep, test_result *out);
 double tester_seconds(void); /* of a clock that only goes on */
-/* Compiles a program into t->code, which is empty, and makes it the tester's. false: it is too large. */
-bool tester_load(tester *t, ir_program *ir);
 void tester_cannot(tester *t, uint32_t test, test_result *out, const char *why);
 rec *tester_sample(tester *t, uint32_t test, arena *a); /* NULL: it cannot be made */
 
 /* ---- testmutate.c ---- */
-/* Changes the rules, one place at a time, and runs the tests that passed. After the other runs: the tester has another program afterwards. */
+/* Changes the rules, one place at a time, and runs the tests, by the reference alone: compiling a program for each change would cost more than its tests.
+   After all other runs: the tester is of no use afterwards. */
 rt_mutation *tester_mutate(tester *t);
 
 /* ---- testany.c ---- */

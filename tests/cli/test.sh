@@ -216,6 +216,14 @@ exits "for any: --runs" 0
 run test any.blz --runs some
 exits "for any: --runs that is no number" 4
 
+{ for i in $(seq 50); do echo "test \"t$i\" { expect $i == 0 }"; done; } > many.blz
+run test many.blz
+says "many failures are cut" out "... and 30 more tests that do not pass; --verbose shows all"
+says "many failures are counted" out "50 tests: 0 passed, 50 failed"
+lacks "many failures: the last is not shown" out "FAIL  t21"
+run test many.blz -v
+says "--verbose shows all failures" out "FAIL  t50"
+
 cat > mutate.blz << 'END'
 record A { id : text key   n : int   k : "a" | "b"   o : int? }
 source as : A
