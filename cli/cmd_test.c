@@ -18,7 +18,7 @@ static const opt opts[] = {
   { "seed", 0, "N", NULL, "Begin these searches elsewhere; default: 1. The same seed finds the same." },
   { "watch", 0, NULL, NULL, "Run again whenever a rule file changes, until Ctrl-C." },
   { "now", 0, "TIME", NULL, "The clock of tests that do not give one; default: 2026-01-01, so that every run is the same." },
-  { "verbose", 'v', NULL, NULL, "Also list the tests that pass (text)." },
+  { "verbose", 'v', NULL, NULL, "List everything: tests that pass, all that do not, all that is not covered (text)." },
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
   OPT_COLOR,
   OPT_END,
