@@ -27,7 +27,7 @@ typedef struct cli {
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
 extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive,
-    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate, cmd_assemble;
+    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate, cmd_assemble, cmd_outcome, cmd_state;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }
@@ -39,6 +39,8 @@ extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, c
         "Read the source NAME from a JSON, NDJSON, CSV or TSV file (FILE#/pointer: from that place in a JSON file; -: standard " \
         "input). May be repeated."                                                                                               \
   }
+#define OPT_STATE                                                                                                                \
+  { "state", 0, "FILE", NULL, "State file that holds the rows of the sources decisions, outcomes, evidence and exposures." }
 #define OPT_END { NULL, 0, NULL, NULL, NULL }
 
 /* ---- wrong usage, files ---- */

@@ -13,6 +13,7 @@ static const opt opts[] = {
   { "rules", 'r', "RULES", NULL, "Rule file, folder or bundle. May be repeated." },
   OPT_DB,
   OPT_SOURCE,
+  OPT_STATE,
   { "list", 'l', "WHICH", "in|out|unknown|error|all|none", "Which records to list on standard output; default: in." },
   { "format", 'f', "FORMAT", "text|json", "How to print the list and the counts; default: text." },
   { "to", 0, "FILE", NULL, "Write all results to a file: .ndjson or .csv, one line a record and audience." },

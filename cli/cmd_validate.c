@@ -12,6 +12,7 @@ enum { TEXT_PER_RULE = 5, MACHINE_PER_RULE = 1000, MACHINE_TOTAL = 20000 };
 static const opt opts[] = {
   OPT_DB,
   OPT_SOURCE,
+  OPT_STATE,
   { "format", 'f', "FORMAT", "text|json|sarif|junit|github", "How to print the findings; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "by", 0, "WHAT", "rule|record", "Group the findings of the text format by rule (default) or by record." },

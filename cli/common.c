@@ -77,6 +77,8 @@ bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **result
       }
     *VEC_PUSH(&c->a, &all) = b;
   }
+  const char *state = args_value(a, "state");
+  if (state) *VEC_PUSH(&c->a, &all) = (src_binding){ SRC_STATE, str_z(state), { "", 0 } };
   for (uint32_t i = 0; i < a->nfiles; i++) stdins += a->cmd != &cmd_fmt && strcmp(a->files[i], "-") == 0;
   if (stdins > 1) {
     cli_usage(c, a->cmd, "standard input can be read only once");
@@ -90,6 +92,7 @@ bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings) {
   const ir_program *ir = c->p->ir;
   for (uint32_t i = 0; i < n; i++) {
     str x, y, name = bindings[i].source;
+    if (str_eq(name, SRC_STATE)) continue; /* --state */
     if (rt_find_name(ir, RT_NAME_SOURCE, name, &x, &y) >= 0) continue;
     const str *near = rt_suggest_name(&c->a, ir, RT_NAME_SOURCE, name);
     if (x.n)

@@ -113,6 +113,11 @@ struct cfile {
   VEC(import *) list;
 };
 
+/* modules.c: a file that is compiled along, and its module; a name that a file sees without an import of its own. */
+module *file_declared(checker *c, const srcfile *src);
+void file_sees(checker *c, cfile *f, decl *d);
+void builtin_sources(checker *c);  /* check_builtin.c */
+
 /* ---- one unit: a rule, audience, function, let or refinement; its locals ---- */
 typedef enum local_kind { LK_ROOT, LK_LET, LK_PARAM, LK_BINDER, LK_QUANT } local_kind;
 typedef struct local {

@@ -212,6 +212,19 @@ static void all_imports(checker *c) {
       if (n->kind == AST_IMPORT && n->a && n->a->kind == AST_PATH) one_import(c, c->files.v[i], n);
 }
 
+module *file_declared(checker *c, const srcfile *src) {
+  add_file(c, src);
+  cfile *f = c->files.v[c->files.n - 1];
+  declare_file(c, f);
+  return f->mod;
+}
+
+void file_sees(checker *c, cfile *f, decl *d) {
+  import *i = ARENA_NEW(c->a, import);
+  *i = (import){ .name = d->name, .mod = d->mod, .d = d, .used = true };
+  names_put(&f->imports, d->name, i);
+}
+
 /* ---- the program ---- */
 
 static int by_name(const void *x, const void *y) {
@@ -304,6 +317,7 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
   lost *l = lost_find(c);
   uint32_t first = d->list.n;
   all_imports(c);
+  builtin_sources(c);
   declare_all(c);
   decl_list order = { 0 };
   bool acyclic = graph_check(c, &order);

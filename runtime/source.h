@@ -27,6 +27,10 @@ typedef struct src_issue {
 /* --source NAME=FILE[#/json/pointer] */
 typedef struct src_binding { str source; /* qualified or last part */ str file; /* "-": standard input */ str pointer; /* JSON pointer or empty */ } src_binding;
 
+/* --state FILE is a binding of this name. It gives rows to the sources that every program has (compiler/check_builtin.c). */
+#define SRC_STATE STR("blazon.state")
+bool src_in_state(const prog_source *s);
+
 typedef struct src_config {
   const ir_program *p;
   const mem *m;

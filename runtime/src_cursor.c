@@ -59,7 +59,7 @@ int cursor_scan(src_cursor *c) {
   c->stored = s->stored && c->quiet; /* the walk of a run reads the source itself: it also tells what is no row at all */
   if (c->stored) return cursor_statement(c, d->spill, str_fmt(&c->a, "SELECT * FROM s%u ORDER BY pos", s->index));
   if (s->kind == SK_TABLE) {
-    sql_db *db = c->db ? c->db : d->db;
+    sql_db *db = c->db ? c->db : s->db;
     return cursor_statement(c, db, table_sql(&c->a, s, NULL, s->has_rowid ? s->rowid : NULL));
   }
   reader_close(c->rd);
@@ -188,14 +188,14 @@ int cursor_step(src_cursor *c) {
   if (c->rd) return step_file(c);
   int rc = sql_step(c->st);
   if (rc == SQL_DONE) {
-    if (c->s->kind == SK_TABLE && sql_moved(c->db ? c->db : c->d->db)) {
+    if (c->s->kind == SK_TABLE && sql_moved(c->db ? c->db : c->s->db)) {
       src_fail(c->d, DIAG_DATA_CHANGED, "the database was changed while it was read, and without shared memory no snapshot can be held");
       return SRC_FAILED;
     }
     return SRC_DONE;
   }
   if (rc == SQL_ERR) {
-    src_fail_sql(c->d, c->stored ? c->d->spill : c->db ? c->db : c->d->db, c->s, "a row cannot be read");
+    src_fail_sql(c->d, c->stored ? c->d->spill : c->db ? c->db : c->s->db, c->s, "a row cannot be read");
     return SRC_FAILED;
   }
   bool numbered = c->stored || c->s->has_rowid;
@@ -277,7 +277,7 @@ static int start(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
     return cursor_scan(c);
   }
   c->part = part;
-  if (s->kind != SK_TABLE || !s->has_rowid) { /* cannot be split: part 0 has it all */
+  if (s->kind != SK_TABLE || !s->has_rowid || src_in_state(s->ps)) { /* cannot be split: part 0 has it all */
     if (part) { c->empty = true; return SRC_OK; }
     c->whole = true;
     if (check_keys(c) && !(c->keys = keyset_new(d))) return SRC_OOM;

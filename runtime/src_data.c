@@ -25,13 +25,13 @@ void src_fail_sql(src_data *d, sql_db *db, const src_state *s, const char *what)
   bool spill = db == d->spill;
   if (spill) code = DIAG_DATA_SPILL;
   if (spill) src_fail(d, code, "temporary space cannot be used: %.*s", STR_ARG(why));
-  else if (s) src_fail(d, code, "`%.*s` in `%.*s`: %s: %.*s", STR_ARG(s->table), STR_ARG(d->c.db), what, STR_ARG(why));
+  else if (s) src_fail(d, code, "`%.*s` in `%.*s`: %s: %.*s", STR_ARG(s->table), STR_ARG(src_db_path(d, s)), what, STR_ARG(why));
   else src_fail(d, code, "the database `%.*s`: %s: %.*s", STR_ARG(d->c.db), what, STR_ARG(why));
 }
 
 src_issue src_issue_of(const src_data *d, const src_state *s, diag_code code) {
   src_issue i = { .code = code, .sev = diag_table[code].sev, .source = s ? s->index : UINT32_MAX, .field = -1 };
-  i.file = s && s->kind == SK_FILE ? s->file.path : d->c.db;
+  i.file = s && s->kind == SK_FILE ? s->file.path : src_db_path(d, s);
   return i;
 }
 
@@ -43,6 +43,13 @@ str src_failure(const src_data *d) { return d->failure; }
 diag_code src_failure_code(const src_data *d) { return d->failure_code; }
 
 /* ---- which source is what ---- */
+
+bool src_in_state(const prog_source *s) {
+  str prefix = SRC_STATE;
+  return s->name.n > prefix.n && s->name.p[prefix.n] == '.' && !memcmp(s->name.p, prefix.p, prefix.n);
+}
+
+str src_db_path(const src_data *d, const src_state *s) { return s && src_in_state(s->ps) ? d->state_path : d->c.db; }
 
 static str last_part(str s) {
   for (uint32_t i = s.n; i; i--)
@@ -77,6 +84,10 @@ static bool bad_binding(src_data *d, str name, int32_t k) {
 static bool bind_sources(src_data *d) {
   bool ok = true;
   for (uint32_t b = 0; b < d->c.nbindings; b++) {
+    if (str_eq(d->c.bindings[b].source, SRC_STATE)) {
+      d->state_path = d->c.bindings[b].file;
+      continue;
+    }
     int32_t k = source_named(d->c.p, d->c.bindings[b].source);
     if (k < 0) { ok = bad_binding(d, d->c.bindings[b].source, k); continue; }
     src_state *s = &d->s[k];
@@ -93,8 +104,11 @@ static bool bind_sources(src_data *d) {
     s->binding = &d->c.bindings[b];
     s->kind = SK_FILE;
   }
-  for (uint32_t i = 0; i < d->c.p->nsources; i++)
-    if (d->s[i].kind == SK_NONE && d->s[i].ps->from.n && d->c.db.n) d->s[i].kind = SK_TABLE;
+  for (uint32_t i = 0; i < d->c.p->nsources; i++) {
+    src_state *s = &d->s[i];
+    bool table = src_in_state(s->ps) ? d->state_path.n > 0 : s->ps->from.n && d->c.db.n;
+    if (s->kind == SK_NONE && table) s->kind = SK_TABLE;
+  }
   return ok;
 }
 
@@ -187,7 +201,8 @@ bool src_ready(src_data *d, src_state *s) {
     i.decl = s->ps->sp;
     i.message = str_fmt(&d->a, "the source `%.*s` has no data", STR_ARG(s->ps->name));
     str short_name = last_part(s->ps->name);
-    i.fix = s->ps->from.n ? str_fmt(&d->a, "give a database with --db, or a file with --source %.*s=FILE", STR_ARG(short_name))
+    i.fix = src_in_state(s->ps) ? str_fmt(&d->a, "name the state file with --state FILE")
+            : s->ps->from.n ? str_fmt(&d->a, "give a database with --db, or a file with --source %.*s=FILE", STR_ARG(short_name))
                           : str_fmt(&d->a, "give a file with --source %.*s=FILE", STR_ARG(short_name));
     src_tell(d, &i);
     src_fail(d, DIAG_DATA_UNBOUND, "%.*s; %.*s", STR_ARG(i.message), STR_ARG(i.fix));
@@ -202,21 +217,29 @@ bool src_ready(src_data *d, src_state *s) {
 
 /* ---- life ---- */
 
-static bool open_database(src_data *d) {
+static bool open_one(src_data *d, sql_db **out, str path, bool snapshot) {
   diag_code code;
   str why;
-  if (!d->c.db.n) return true;
-  d->watch = sql_open(&d->scratch, d->c.db, false, &code, &why);
-  for (int tries = 0; d->watch; tries++) { /* the version that the snapshot has */
-    d->version = sql_data_version(d->watch);
-    d->db = sql_open(&d->scratch, d->c.db, true, &code, &why);
-    if (!d->db || tries == 8 || sql_data_version(d->watch) == d->version) break;
-    sql_close(d->db);
-    d->db = NULL;
+  if (!path.n) return true;
+  *out = sql_open(&d->scratch, path, snapshot, &code, &why);
+  if (!*out) src_fail(d, code, "%.*s", STR_ARG(why));
+  return *out;
+}
+
+static int64_t version_of(src_data *d) { return (d->watch ? sql_data_version(d->watch) : 0) + (d->state_watch ? sql_data_version(d->state_watch) : 0); }
+
+/* The version that the snapshots have: the database's and the state file's belong together. */
+static bool open_database(src_data *d) {
+  if (!open_one(d, &d->watch, d->c.db, false) || !open_one(d, &d->state_watch, d->state_path, false)) return false;
+  for (int tries = 0;; tries++) {
+    d->version = version_of(d);
+    if (!open_one(d, &d->db, d->c.db, true) || !open_one(d, &d->state, d->state_path, true)) return false;
+    if (tries == 8 || version_of(d) == d->version) break;
+    sql_close(d->db), sql_close(d->state);
+    d->db = d->state = NULL;
   }
-  if (d->db) return true;
-  src_fail(d, code, "%.*s", STR_ARG(why));
-  return false;
+  for (uint32_t i = 0; i < d->c.p->nsources; i++) d->s[i].db = src_in_state(d->s[i].ps) ? d->state : d->db;
+  return true;
 }
 
 static bool open_all(src_data *d) {
@@ -270,6 +293,8 @@ void src_close(src_data *d) {
   for (uint32_t i = 0; d->s && i < d->c.p->nsources; i++) file_close(&d->s[i].file);
   sql_close(d->db);
   sql_close(d->watch);
+  sql_close(d->state);
+  sql_close(d->state_watch);
   sql_close(d->spill);
   arena_free(&d->a);
   arena_free(&d->scratch);
@@ -283,14 +308,14 @@ src_counts src_count(const src_data *d, uint32_t source) {
   return (src_counts){ .rows = s->rows, .ignored_columns = s->ignored_columns + s->ignored, .bad_values = s->bad };
 }
 
-int64_t src_version(src_data *d) { return d->watch ? sql_data_version(d->watch) : 0; }
+int64_t src_version(src_data *d) { return version_of(d); }
 
 /* A sample of the file tells how long its rows are; a table's rowids tell nearly how many there are. */
 static int64_t estimate(src_data *d, src_state *s) {
   if (!src_ready(d, s)) return -1;
   if (s->kind == SK_TABLE) {
     if (!s->has_rowid) return -1;
-    sql_stmt *st = sql_prepare(d->db, str_fmt(&d->scratch, "SELECT max(%s) - min(%s) + 1 FROM %.*s", s->rowid, s->rowid, STR_ARG(s->table_quoted)));
+    sql_stmt *st = sql_prepare(s->db, str_fmt(&d->scratch, "SELECT max(%s) - min(%s) + 1 FROM %.*s", s->rowid, s->rowid, STR_ARG(s->table_quoted)));
     int64_t n = -1;
     if (st && sql_step(st) == SQL_ROW) n = sql_read_type(st, 0) == SQL_NULL ? 0 : sql_read_type(st, 0) == SQL_INT ? sql_read_int(st, 0) : -1;
     sql_finalize(st);

@@ -70,7 +70,7 @@ static src_cursor *fetcher(src_data *d, src_state *s) {
   c->stored = s->stored;
   int st;
   if (s->stored) st = cursor_statement(c, d->spill, str_fmt(&d->scratch, "SELECT * FROM s%u WHERE pos = ?1", s->index));
-  else st = cursor_statement(c, d->db, table_sql(&d->scratch, s, str_fmt(&d->scratch, "%s = ?1", s->rowid).p, NULL));
+  else st = cursor_statement(c, s->db, table_sql(&d->scratch, s, str_fmt(&d->scratch, "%s = ?1", s->rowid).p, NULL));
   if (st == SRC_OK) return c;
   cursor_free(c);
   return NULL;
@@ -114,7 +114,7 @@ static bool make_equal(src_data *d, struct host_cursor *h) {
   if (h->direct) {
     h->c = cursor_new(d, s, true);
     if (!h->c) out_of_memory(d);
-    if (cursor_statement(h->c, d->db, table_sql(&d->scratch, s, table_equal(&d->scratch, s, f).p, s->rowid)) != SRC_OK) return false;
+    if (cursor_statement(h->c, s->db, table_sql(&d->scratch, s, table_equal(&d->scratch, s, f).p, s->rowid)) != SRC_OK) return false;
     if (h->unique || !ix->any0) return true;
     h->positions = prepare(d, d->spill, str_fmt(&d->scratch, "SELECT pos FROM %c%u_%u WHERE h = 0 ORDER BY pos", ix->zero ? 'z' : 'i', s->index, f));
   } else if (h->unique) {

@@ -165,6 +165,7 @@ typedef struct src_state {
   const prog_source *ps;
   const prog_record *pr;
   src_kind kind;
+  sql_db *db;                /* of a table: the database or the state file */
   bool opened, open_failed, store_failed;
   const src_binding *binding;
   bool *sel;                 /* fields to read */
@@ -206,6 +207,8 @@ struct src_data {
   uint32_t keys_in_memory;   /* how many before they are spilled; tests lower it */
   atom_index atoms;
   sql_db *db, *watch, *spill;
+  sql_db *state, *state_watch; /* the state file, when --state names one */
+  str state_path;
   int64_t version;
   src_state *s;
   arena *eval;
@@ -220,6 +223,7 @@ src_issue src_issue_of(const src_data *d, const src_state *s, diag_code code);
 bool src_ready(src_data *d, src_state *s);   /* opens and checks it now if it is not; false: failure */
 bool look_open(src_data *d);
 void look_close(src_data *d);
+str src_db_path(const src_data *d, const src_state *s); /* of the file that its table is in */
 sql_db *src_spill(src_data *d);              /* NULL: failure */
 
 /* Schema check and statements of a table (src_schema.c). */

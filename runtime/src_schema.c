@@ -72,16 +72,23 @@ static void quote_name(buf *b, str s) {
 typedef struct column { str name, decl; bool notnull, hidden, used; int pk; } column;
 typedef struct columns { VEC(column) list; } columns;
 
-static sql_stmt *ask(src_data *d, str sql, str arg) {
-  sql_stmt *st = sql_prepare(d->db, sql);
+static sql_stmt *ask(src_data *d, const src_state *s, str sql, str arg) {
+  sql_stmt *st = sql_prepare(s->db, sql);
   if (st) sql_bind_text(st, 1, arg);
-  else src_fail_sql(d, d->db, NULL, "its schema cannot be read");
+  else src_fail_sql(d, s->db, NULL, "its schema cannot be read");
   return st;
+}
+
+/* Of a source of the state file: the last part of its name. */
+static str table_name(const src_state *s) {
+  uint32_t prefix = SRC_STATE.n + 1;
+  return src_in_state(s->ps) ? (str){ s->ps->name.p + prefix, s->ps->name.n - prefix } : s->ps->from;
 }
 
 static bool find_table(src_data *d, src_state *s) {
   arena *a = &d->a;
-  sql_stmt *st = ask(d, STR("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE"), s->ps->from);
+  str wanted = table_name(s);
+  sql_stmt *st = ask(d, s, STR("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE"), wanted);
   if (!st) return false;
   int rc = sql_step(st);
   if (rc == SQL_ROW) {
@@ -90,21 +97,21 @@ static bool find_table(src_data *d, src_state *s) {
     s->is_view = str_eq(kind, STR("view"));
     s->has_rowid = str_eq(kind, STR("table")) && !sql_read_int(st, 2);
   } else if (rc == SQL_ERR) {
-    src_fail_sql(d, d->db, NULL, "its schema cannot be read");
+    src_fail_sql(d, s->db, NULL, "its schema cannot be read");
   }
   sql_finalize(st);
   if (rc != SQL_DONE) return rc == SQL_ROW;
 
   VEC(str) names = { 0 };
-  st = ask(d, STR("SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND ?1 NOT NULL ORDER BY name"),
-           s->ps->from);
+  st = ask(d, s, STR("SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND ?1 NOT NULL ORDER BY name"),
+           wanted);
   if (!st) return false;
   while (sql_step(st) == SQL_ROW) *VEC_PUSH(a, &names) = str_dup(a, sql_read_str(st, 0));
   sql_finalize(st);
   src_issue i = src_issue_of(d, s, DIAG_DATA_NO_TABLE);
-  i.message = str_fmt(a, "the database has no table or view `%.*s`", STR_ARG(s->ps->from));
+  i.message = str_fmt(a, "the database has no table or view `%.*s`", STR_ARG(wanted));
   i.decl = s->ps->sp;
-  const str *near = suggest(s->ps->from, names.v, names.n);
+  const str *near = suggest(wanted, names.v, names.n);
   buf b = { .a = a };
   if (near) buf_fmt(&b, "did you mean `%.*s`?", STR_ARG(*near));
   else if (!names.n) buf_z(&b, "the database is empty");
@@ -120,7 +127,7 @@ static bool find_table(src_data *d, src_state *s) {
 }
 
 static bool read_columns(src_data *d, src_state *s, columns *out) {
-  sql_stmt *st = ask(d, STR("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1)"), s->table);
+  sql_stmt *st = ask(d, s, STR("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1)"), s->table);
   if (!st) return false;
   int rc;
   while ((rc = sql_step(st)) == SQL_ROW) {
@@ -128,7 +135,7 @@ static bool read_columns(src_data *d, src_state *s, columns *out) {
     c->name = str_dup(&d->a, sql_read_str(st, 0)), c->decl = str_dup(&d->a, sql_read_str(st, 1));
     c->notnull = sql_read_int(st, 2) != 0, c->pk = (int)sql_read_int(st, 3), c->hidden = sql_read_int(st, 4) == 1;
   }
-  if (rc == SQL_ERR) src_fail_sql(d, d->db, s, "the columns cannot be read");
+  if (rc == SQL_ERR) src_fail_sql(d, s->db, s, "the columns cannot be read");
   sql_finalize(st);
   return rc == SQL_DONE;
 }
@@ -167,6 +174,7 @@ static void wrong_type(src_data *d, src_state *s, uint32_t f, const column *c, e
 static void nullable(src_data *d, src_state *s, uint32_t f, const column *c) {
   arena *a = &d->a;
   const prog_field *pf = &s->pr->fields[f];
+  if (src_in_state(s->ps)) return; /* computed columns look so; they never are */
   src_issue i = src_issue_of(d, s, DIAG_DATA_NULLABLE);
   if (s->is_view || c->pk) i.sev = SEV_INFO; /* SQLite always says so: nothing that a run should fail for */
   i.field = (int32_t)f, i.column = c->name, i.decl = pf->sp;
@@ -196,7 +204,7 @@ static int32_t key_named(const src_state *s, str column) {
 
 /* A unique index over some of the key's columns makes the key unique. */
 static bool unique_by_index(src_data *d, src_state *s) {
-  sql_stmt *st = ask(d, STR("SELECT il.name, ii.name FROM pragma_index_list(?1) il, pragma_index_info(il.name) ii WHERE il.\"unique\" AND NOT il.partial "
+  sql_stmt *st = ask(d, s, STR("SELECT il.name, ii.name FROM pragma_index_list(?1) il, pragma_index_info(il.name) ii WHERE il.\"unique\" AND NOT il.partial "
                             "ORDER BY il.name, ii.seqno"), s->table);
   if (!st) return false;
   char last[256] = "";
@@ -218,8 +226,8 @@ static bool unique_by_index(src_data *d, src_state *s) {
 bool table_indexed(src_data *d, src_state *s, uint32_t f) {
   if (!s->has_rowid || !exact_column(s, f) || !s->utf8) return false;
   if (s->int_pk == (int32_t)f) return true;
-  if (!sql_binary(d->db, str_dup(&d->scratch, s->table).p, str_dup(&d->scratch, s->column[f]).p)) return false;
-  sql_stmt *st = ask(d, STR("SELECT ix.name FROM pragma_index_list(?1) il, pragma_index_xinfo(il.name) ix WHERE NOT il.partial AND ix.seqno = 0 AND "
+  if (!sql_binary(s->db, str_dup(&d->scratch, s->table).p, str_dup(&d->scratch, s->column[f]).p)) return false;
+  sql_stmt *st = ask(d, s, STR("SELECT ix.name FROM pragma_index_list(?1) il, pragma_index_xinfo(il.name) ix WHERE NOT il.partial AND ix.seqno = 0 AND "
                             "ix.coll = 'BINARY'"), s->table);
   bool yes = false;
   while (st && !yes && sql_step(st) == SQL_ROW) yes = same_fold(sql_read_str(st, 0), s->column[f]);
@@ -241,7 +249,7 @@ static void undeclared_columns(src_data *d, src_state *s, const columns *cols) {
   arena *a = &d->a;
   for (uint32_t k = 0; k < cols->list.n; k++) {
     const column *c = &cols->list.v[k];
-    if (c->used || c->hidden) continue;
+    if (c->used || c->hidden || src_in_state(s->ps)) continue;
     if (!s->pr->exact) { s->ignored_columns++; continue; }
     src_issue i = src_issue_of(d, s, DIAG_DATA_UNDECLARED);
     i.column = c->name, i.decl = s->pr->sp;
@@ -262,7 +270,7 @@ bool schema_open(src_data *d, src_state *s) {
   buf quoted = { .a = a };
   quote_name(&quoted, s->table);
   s->table_quoted = buf_done(&quoted);
-  s->utf8 = sql_utf8(d->db);
+  s->utf8 = sql_utf8(s->db);
   s->int_pk = -1;
   s->column = ARENA_ARRAY(a, str, n + 1);
   s->affinity = ARENA_ARRAY(a, uint8_t, n + 1);

@@ -124,6 +124,7 @@ typedef enum state_joined {
   JOINED_NEW,
   JOINED_AGAIN,            /* the same reward of this name was there already: nothing changed */
   JOINED_OTHER,            /* another reward of this name is there: refused, the first one stays */
+  JOINED_EARLY,            /* it is from before its decision: refused */
   JOINED_UNKNOWN           /* no such decision */
 } state_joined;
 typedef struct state_outcome { str decision, name; /* empty: "reward" */ double reward; int64_t at; } state_outcome;

@@ -118,6 +118,11 @@ static int join(state *s, const state_outcome *o, state_joined *how, int64_t *de
   int64_t at = sqlite3_column_int64(d, 3);
   bool counts = sqlite3_column_int64(d, 4) && sqlite3_column_type(d, 2) != SQLITE_NULL && str_eq(name, STR(standard));
   if (decided_at) *decided_at = at;
+  if (o->at < at) {
+    *how = JOINED_EARLY;
+    sqlite3_reset(d);
+    return RT_OK;
+  }
   sqlite3_stmt *q = state_q(s, Q_OUTCOME_PUT);
   if (!q) return RT_ENV;
   state_bind_str(q, 1, o->decision), state_bind_str(q, 2, name);

@@ -13,17 +13,17 @@ static const char *const version_1 =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('epoch', 0);"
     "CREATE TABLE bundles(id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;"
-    "CREATE TABLE candidate_sets(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, members TEXT NOT NULL) STRICT;"
-    "CREATE TABLE blobs(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content TEXT NOT NULL) STRICT;"
+    "CREATE TABLE candidate_sets(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, digest BLOB NOT NULL, members TEXT NOT NULL) STRICT;"
+    "CREATE INDEX candidate_sets_place ON candidate_sets(place);"
+    "CREATE TABLE blobs(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, digest BLOB NOT NULL, content TEXT NOT NULL) STRICT;"
+    "CREATE INDEX blobs_place ON blobs(place);"
     "CREATE TABLE decisions("
     " seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, choice TEXT NOT NULL, subject TEXT NOT NULL, candidate TEXT,"
     " stage TEXT NOT NULL, reason TEXT, unit TEXT, at INTEGER NOT NULL, weight INTEGER, assignment INTEGER, assign_weight INTEGER,"
     " candidate_set INTEGER, evidence INTEGER, record INTEGER, bundle INTEGER,"
     " p REAL AS (weight / " TWO_53 ") VIRTUAL, p_assign REAL AS (assign_weight / " TWO_53 ") VIRTUAL,"
     " time REAL AS " TIME_OF("at") " VIRTUAL, day TEXT AS (date(at / 1000000, 'unixepoch')) VIRTUAL) STRICT;"
-    "CREATE INDEX decisions_subject ON decisions(subject, choice, at);"
-    "CREATE INDEX decisions_candidate ON decisions(candidate);"
-    "CREATE INDEX decisions_choice ON decisions(choice);"
+    "CREATE INDEX decisions_subject ON decisions(subject);"
     "CREATE TABLE assignments("
     " choice TEXT NOT NULL, subject TEXT NOT NULL, number INTEGER NOT NULL, candidate TEXT NOT NULL, assigned_at INTEGER NOT NULL,"
     " expires_at INTEGER NOT NULL, weight INTEGER NOT NULL, decision TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0,"
@@ -58,10 +58,10 @@ const char *const state_sql_text[Q_COUNT] = {
   [Q_DECISION_PUT] = "INSERT OR IGNORE INTO decisions(id, choice, subject, candidate, stage, reason, unit, at, weight, assignment, assign_weight, "
                      "candidate_set, evidence, record, bundle) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
   [Q_DECISION_GET] = "SELECT " STATE_DECISION " FROM decisions d WHERE d.id = ?1",
-  [Q_SET_GET] = "SELECT id FROM candidate_sets WHERE digest = ?1",
-  [Q_SET_PUT] = "INSERT OR IGNORE INTO candidate_sets(digest, members) VALUES (?1, ?2)",
-  [Q_BLOB_GET] = "SELECT id FROM blobs WHERE digest = ?1",
-  [Q_BLOB_PUT] = "INSERT OR IGNORE INTO blobs(digest, content) VALUES (?1, ?2)",
+  [Q_SET_GET] = "SELECT id FROM candidate_sets WHERE place = ?1 AND digest = ?2",
+  [Q_SET_PUT] = "INSERT INTO candidate_sets(place, digest, members) VALUES (?1, ?2, ?3)",
+  [Q_BLOB_GET] = "SELECT id FROM blobs WHERE place = ?1 AND digest = ?2",
+  [Q_BLOB_PUT] = "INSERT INTO blobs(place, digest, content) VALUES (?1, ?2, ?3)",
   [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1",
   [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, bytes) VALUES (?1, ?2)",
   [Q_BUNDLE_BYTES] = "SELECT bytes FROM bundles WHERE hash = ?1 AND bytes IS NOT NULL",

@@ -71,7 +71,7 @@ static bool binding_names(const src_binding *b, str source) {
 bool rt_source_given(const ir_program *ir, uint32_t source, str db, uint32_t nbindings, const src_binding *bindings) {
   const prog_source *s = ir->sources[source];
   for (uint32_t i = 0; i < nbindings; i++)
-    if (binding_names(&bindings[i], s->name)) return true;
+    if (binding_names(&bindings[i], s->name) || (src_in_state(s) && str_eq(bindings[i].source, SRC_STATE))) return true;
   return s->from.n && db.n;
 }
 
@@ -122,7 +122,8 @@ static void plan(run *run) {
   for (uint32_t s = 0; s < ir->nsources; s++) {
     run->group_base[s] = group;
     group += 1 + ir->records[ir->sources[s]->record]->shape.nfields;
-    bool given = rt_source_given(ir, s, run->o->db, run->o->nbindings, run->o->bindings), file = ir->sources[s]->from.n > 0;
+    bool given = rt_source_given(ir, s, run->o->db, run->o->nbindings, run->o->bindings), state = src_in_state(ir->sources[s]);
+    bool file = ir->sources[s]->from.n > 0 || state;
     rep->sources[s].given = given;
     uint32_t room = 1;
     for (uint32_t i = 0; i < ir->nrules; i++) room += rep->selected[i] && runs_over(ir->rules[i], ir, s);
@@ -133,8 +134,9 @@ static void plan(run *run) {
       if (given) rep->has_data[i] = true;
     }
     run->lists[s] = list;
-    /* a table that some rule needs but no database is given for: opening says so; a source that the host feeds is left out */
-    run->wanted[s] = run->nlist[s] && !run->o->schema_only ? given || file : given && !run->o->nonly;
+    /* a table that some rule needs but no database is given for: opening says so; a source that the host feeds is left out, and so is what lies in the
+       state file and no rule asks for */
+    run->wanted[s] = run->nlist[s] && !run->o->schema_only ? given || file : given && !run->o->nonly && !state;
     run->fields[s] = fields_of(a, run, s);
   }
   bool some = false;
