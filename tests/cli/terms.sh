@@ -65,11 +65,13 @@ says "the second one" out 'rules/lists/legal.csv:3:1'
 says "and the first" out 'rules/lists/legal.csv:1:1'
 says "the empty one" out 'rules/lists/legal.csv:5:1'
 
+# 1.5 GB, where the build under test can live with a limit at all (a sanitizer cannot)
+limited() { (ulimit -v 1500000; "$BLAZON" --version) > /dev/null 2>&1 && ulimit -v 1500000; }
 awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "term %d of many,word%d\n", i, i }' > rules/lists/legal.csv
-(ulimit -v 1500000; timeout 60 "$BLAZON" validate rules --source copy=copy.ndjson > out 2> err); rc=$?
+(limited; timeout 60 "$BLAZON" validate rules --source copy=copy.ndjson > out 2> err); rc=$?
 exits "a million terms" 0
 awk 'BEGIN { for (i = 0; i < 1000000; i++) print "the same" }' > rules/lists/legal.csv
-(ulimit -v 1500000; timeout 60 "$BLAZON" check rules > out 2> err); rc=$?
+(limited; timeout 60 "$BLAZON" check rules > out 2> err); rc=$?
 exits "a million times the same term" 2
 says "is not told a million times" out 'more terms that are empty or stand twice'
 finish
