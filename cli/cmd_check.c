@@ -84,6 +84,9 @@ static void counts_line(cli *c) {
   out_fmt(c->out, "ok: %u %s, %u checked %s, %u %s, %u %s", rules, plural(rules, "rule", "rules"), fields,
           plural(fields, "field", "fields"), ir->naudiences, plural(ir->naudiences, "audience", "audiences"), ir->nsources,
           plural(ir->nsources, "source", "sources"));
+  uint32_t terms = 0;
+  for (uint32_t i = 0; i < ir->nterms; i++) terms += ir->terms[i]->n;
+  if (terms) out_fmt(c->out, ", %u %s of %u %s", ir->nterms, plural(ir->nterms, "list", "lists"), terms, plural(terms, "term", "terms"));
   if (ir->ntests) out_fmt(c->out, ", %u %s (not run: `blazon test`)", ir->ntests, plural(ir->ntests, "test", "tests"));
   out_ch(c->out, '\n');
 }

@@ -124,8 +124,8 @@ BLZ_API void blz_program_free(blz_program *p);
 /* Adds a rule file, a folder (all files below it that end in .blz) or a bundle. BLZ_OK; BLZ_DATA: it cannot be read,
    or is damaged; BLZ_MISUSE: already compiled. */
 BLZ_API blz_status blz_program_add_path(blz_program *p, const char *path);
-/* Adds rule text under a name that messages will show. Both are copied. BLZ_OK, BLZ_DATA (more than 1 GB),
-   BLZ_MISUSE. */
+/* Adds rule text under a name that messages will show; files of terms are looked for in the folder of that name. Both
+   are copied. BLZ_OK, BLZ_DATA (more than 1 GB), BLZ_MISUSE. */
 BLZ_API blz_status blz_program_add_text(blz_program *p, const char *name, const char *text, size_t length);
 /* Adds the bytes of a bundle (made by `blazon build` or blz_program_pack), copied. Any bytes are safe. BLZ_DATA:
    damaged, of another version, or not alone. */

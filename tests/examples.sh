@@ -79,6 +79,9 @@ else
         FROM json_each(readfile('$work/voice.json'),'\$.findings') WHERE json_extract(value,'\$.message') LIKE '%say%' ORDER BY 2, 3, 4" >> "$work/voice.tsv"
   [ "${BLESS:-}" = 1 ] && cp "$work/voice.tsv" $voice/expected.tsv
   same "voice: findings by rule, and what they propose" $voice/expected.tsv "$work/voice.tsv"
+  "$blazon" validate $voice --source copy=$voice/copy.ndjson --fix 2> "$work/err" | grep -E '^(fix|    +[-+])' > "$work/voice-fixes"
+  [ "${BLESS:-}" = 1 ] && cp "$work/voice-fixes" $voice/fixes.txt
+  same "voice: what is proposed" $voice/fixes.txt "$work/voice-fixes"
   "$blazon" build $voice -o "$work/voice.bundle" > "$work/err" 2>&1 &&
     "$blazon" validate "$work/voice.bundle" --source copy=$voice/copy.ndjson --format json --max-findings 1000000 > "$work/voice-bundle.json" 2> "$work/err"
   by_rule "$work/voice-bundle.json" > "$work/voice-bundle.tsv"

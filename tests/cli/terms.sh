@@ -29,6 +29,8 @@ says "a term without a replacement, over a comma and spaces" out 'say "something
 says "the same file without ignoring case" out 'words.as_written  1 of 3'
 cp out files.out
 
+run check rules
+says "check counts them" out ', 2 lists of 6 terms'
 run build rules -o words.blzb
 exits "a bundle is built" 0
 mv rules/lists/legal.csv away.csv
