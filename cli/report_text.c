@@ -404,7 +404,7 @@ static void remarks(const show *s) {
 /* Findings that a limit keeps off the list are counted all the same; say how to see them. */
 static void unlisted(const show *s, int64_t all) {
   int64_t listed = 0;
-  if (s->c->quiet) return;
+  if (s->c->quiet || s->r->fixes) return;
   listed = listed_findings(s->r);
   if (listed >= all) return;
   int64_t left = all - listed;

@@ -134,7 +134,7 @@ static int recheck(proposing *x, uint32_t at, str *why) {
     for (uint32_t k = 0; k < x->p.n; k++) mine |= x->p.v[k].at == i && !x->p.v[k].why.n && (at == UINT32_MAX || at == i);
     if (mine && is != V_PASS) *why = str_fmt(x->a, "the rule would still not pass: %s", verdict_names[is]);
     else if (!mine && gravity(x->after[i]) > gravity(x->before[i]))
-      *why = str_fmt(x->a, "`%.*s` would get worse: %s, now %s", STR_ARG(rule_of(x, i)->name), verdict_names[is], verdict_names[was]);
+      *why = str_fmt(x->a, "`%.*s` would be %s instead of %s", STR_ARG(rule_of(x, i)->name), verdict_names[is], verdict_names[was]);
   }
   return RT_OK;
 }
@@ -145,7 +145,7 @@ static int judge(proposing *x) {
   int status;
   for (uint32_t i = 0; i < x->n; i++) {
     bool any = false;
-    for (uint32_t k = 0; k < x->p.n; k++) any |= x->p.v[k].at == i;
+    for (uint32_t k = 0; k < x->p.n; k++) any |= x->p.v[k].at == i && !x->p.v[k].same;
     if (!any || refused(x, i)) continue;
     if ((status = recheck(x, i, &why)) != RT_OK) return status;
     if (why.n) refuse(x, i, why);
@@ -181,7 +181,7 @@ static void keep(rt_fixes *f, proposing *x) {
     const proposal *p = &x->p.v[i];
     const type *t = field_type(x, p->field);
     rt_fix y = { .row = row, .field = p->field, .rule = x->rules[p->at], .why = str_dup(&f->a, p->why) };
-    if (p->same && !p->why.n) continue;
+    if (p->same) continue; /* proposes nothing */
     rt_fix *twin = NULL;
     for (uint32_t k = first; k < f->v.n && !p->why.n; k++)
       if (f->v.v[k].field == p->field && !f->v.v[k].why.n) twin = &f->v.v[k];

@@ -52,6 +52,17 @@ else
       echo "match $audience ended with $?" >> "$work/dam.tsv"
     tail -n +2 "$work/$audience.csv" | awk -F, -v a=$audience '{ n[$3]++ } END { for (v in n) print "audience\t" a "\t" v "\t" n[v] }' | LC_ALL=C sort >> "$work/dam.tsv"
   done
+  # exceptions, and what the rules propose: the patch is applied to a copy, which is then without those findings
+  cp "$db" "$work/fixed.db"
+  "$blazon" validate examples/dam --db "$db" --now $now --format json --fix --write "$work/fix.sql" > "$work/fix.json" 2> "$work/err"
+  json "SELECT 'waived', json_extract(value,'\$.rule'), json_extract(value,'\$.key'), json_extract(value,'\$.until') FROM json_each(readfile('$work/fix.json'),'\$.waived');
+        SELECT 'fix', json_extract(value,'\$.rule'), sum(json_extract(value,'\$.made')), sum(1 - json_extract(value,'\$.made'))
+        FROM json_each(readfile('$work/fix.json'),'\$.fixes') GROUP BY 2 ORDER BY 2" >> "$work/dam.tsv"
+  sqlite3 "$work/fixed.db" < "$work/fix.sql" > "$work/applied" 2>&1
+  "$blazon" validate examples/dam --db "$work/fixed.db" --now $now --format json > "$work/fixed.json" 2> "$work/err"
+  json "SELECT 'fixed', json_extract(a.value,'\$.rule'), json_extract(a.value,'\$.counts.fail') - json_extract(b.value,'\$.counts.fail')
+        FROM json_each(readfile('$work/fix.json'),'\$.rules') a JOIN json_each(readfile('$work/fixed.json'),'\$.rules') b ON b.key = a.key
+        WHERE json_extract(a.value,'\$.counts') != json_extract(b.value,'\$.counts') ORDER BY 2" >> "$work/dam.tsv"
   [ "${BLESS:-}" = 1 ] && cp "$work/dam.tsv" examples/dam/expected.tsv
   same "dam: findings by rule, bad data by column, audiences" examples/dam/expected.tsv "$work/dam.tsv"
 

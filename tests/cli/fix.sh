@@ -82,7 +82,7 @@ sqlite3 g.db "create table g(id text primary key not null, width int not null, h
 run validate g.blz --db g.db --fix --only seven
 says "a fix that does not help" out 'the rule would still not pass: fail'
 run validate g.blz --db g.db --fix --only short --only tall
-says "a fix that harms another rule" out '`tall` would get worse: fail, now pass'
+says "a fix that harms another rule" out '`tall` would be fail instead of pass'
 run validate g.blz --db g.db --fix --only named --only Asset
 says "or a field's own rule" out 'not made:'
 run validate g.blz --db g.db --fix --only halved
