@@ -1,6 +1,7 @@
 /* One thread's means to evaluate a program. See engine.h. */
 #include "runtime/engine.h"
 
+#include "compiler/waiver.h"
 #include "stdlib/builtin.h"
 
 #include <string.h>
@@ -97,7 +98,8 @@ static str field_text(arena *a, const rec *r, int32_t field) {
 
 finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r, const vm_result *res) {
   const prog_rule *pr = p->ir->rules[rule];
-  finding x = { .kind = FIND_RULE, .sev = pr->sev, .rule = rule, .v = res->v, .source = UINT32_MAX, .field = -1 };
+  finding x = { .kind = FIND_RULE, .sev = pr->sev, .rule = rule, .v = res->v, .waiver = -1, .source = UINT32_MAX, .field = -1 };
+  if (res->v == V_WAIVED) x.waiver = waiver_find(p->ir, rule, r);
   x.key = x.file = x.column = x.message = x.fix = (str){ "", 0 };
   if (r) {
     x.source = r->source, x.position = r->position, x.line = r->line, x.col = r->col;

@@ -39,6 +39,7 @@ typedef struct finding {
   /* FIND_RULE */
   uint32_t rule;
   verdict v;
+  int64_t waiver;          /* of the program, with V_WAIVED; else -1 */
   uint32_t nclauses;
   find_clause *clauses;
   size_t size;             /* of the block */

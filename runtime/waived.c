@@ -67,8 +67,5 @@ bool rt_waiver_finding(arena *a, const ir_program *ir, uint32_t waiver, uint8_t 
 }
 
 const prog_waiver *rt_waiver_of(const ir_program *ir, const finding *x) {
-  const prog_rule *r = ir->rules[x->rule];
-  for (uint32_t i = 0; i < r->nwaivers; i++)
-    if (str_eq(ir->waivers[r->first_waiver + i]->key, x->key)) return ir->waivers[r->first_waiver + i];
-  return NULL;
+  return x->kind == FIND_RULE && x->waiver >= 0 ? ir->waivers[x->waiver] : NULL;
 }

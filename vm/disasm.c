@@ -142,7 +142,7 @@ static void put_ins(const printer *x, uint32_t at) {
 }
 
 static void put_unit(void *ud, code_unit *u, str name, uint32_t part) {
-  static const char *const kinds[UNIT_KINDS] = { "rule", "clause", "message", "audience", "fn", "expression" };
+  static const char *const kinds[UNIT_KINDS] = { "rule", "clause", "message", "audience", "fn", "expression", "fix" };
   printer *x = ud;
   if (x->only.n && !str_eq(x->only, name)) return;
   x->u = u;
