@@ -190,8 +190,6 @@ static bool expect(checker *c, const ast *n, prog_clause *k, prog_expect *x, boo
   *x = (prog_expect){ .passes = UINT32_MAX };
   if (t->kind == IR_PASSES && !(t->flags & IRF_VERDICT)) {
     x->subject = t->a, x->passes = t->index, x->fails = t->flags & IRF_FAILS;
-    const ast *of = unwrapped(n->a);
-    if (of->b) x->name_sp = of->b->sp;
   }
   if (!n->b) return true;
   if (!x->subject || !x->fails) {

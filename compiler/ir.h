@@ -229,7 +229,6 @@ typedef struct prog_expect {
   uint32_t passes;       /* passes list that NAME means */
   bool fails;
   ir *saying;            /* text; NULL: none */
-  span name_sp;
 } prog_expect;
 
 typedef struct prog_test {

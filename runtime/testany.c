@@ -562,18 +562,38 @@ static void shrink_text(shrinker *k, uint32_t i) {
     }
 }
 
-/* Elements of a list: texts empty, numbers 0, where that changes nothing. */
+static bool try_element(shrinker *k, uint32_t i, uint32_t at, val element) {
+  const list *l = k->best.r->v[i].l;
+  val *v = ARENA_ARRAY(k->s->a, val, l->n + 1);
+  list *other = ARENA_NEW(k->s->a, list);
+  memcpy(v, l->v, sizeof *v * l->n);
+  v[at] = element;
+  *other = (list){ l->n, v };
+  return try_field(k, i, (val){ .l = other }, ST_OK);
+}
+
+/* Elements of a list: texts empty, numbers 0 or as near to it as changes nothing. */
 static void plain_elements(shrinker *k, uint32_t i, const type *elem) {
   for (uint32_t at = 0; at < k->best.r->v[i].l->n; at++) {
-    const list *l = k->best.r->v[i].l;
-    val *v = ARENA_ARRAY(k->s->a, val, l->n + 1);
-    list *other = ARENA_NEW(k->s->a, list);
-    memcpy(v, l->v, sizeof *v * l->n);
-    *other = (list){ l->n, v };
-    if (elem->kind == TY_TEXT) v[at].t = text_new(k->s, STR(""));
-    else if (elem->kind == TY_INT || elem->kind == TY_NUMBER || elem->kind == TY_BOOL) v[at] = (val){ .i = 0 };
-    else continue;
-    try_field(k, i, (val){ .l = other }, ST_OK);
+    if (elem->kind == TY_TEXT) try_element(k, i, at, (val){ .t = text_new(k->s, STR("")) });
+    else if (elem->kind == TY_NUMBER || elem->kind == TY_BOOL) try_element(k, i, at, (val){ .i = 0 });
+    for (int n = 0; elem->kind == TY_INT && n < 70; n++) {
+      int64_t x = k->best.r->v[i].l->v[at].i;
+      if (!x || (!try_element(k, i, at, (val){ .i = x / 2 }) && !try_element(k, i, at, (val){ .i = x - (x > 0 ? 1 : -1) }))) break;
+    }
+  }
+}
+
+static void shrink_map(shrinker *k, uint32_t i) {
+  for (uint32_t at = 0; at < k->best.r->v[i].m->n;) {
+    const map *m = k->best.r->v[i].m;
+    map_entry *e = ARENA_ARRAY(k->s->a, map_entry, m->n + 1);
+    map *smaller = ARENA_NEW(k->s->a, map);
+    uint32_t n = 0;
+    for (uint32_t x = 0; x < m->n; x++)
+      if (x != at) e[n++] = m->e[x];
+    *smaller = (map){ n, e };
+    if (!try_field(k, i, (val){ .m = smaller }, ST_OK)) at++;
   }
 }
 
@@ -605,7 +625,8 @@ static void shrink_field(shrinker *k, uint32_t i) {
   case TY_TEXT: shrink_text(k, i); break;
   case TY_LIST: shrink_list(k, i), plain_elements(k, i, t->elem); break;
   case TY_RECORD: shrink_record(k, i, plain->st[i] == ST_OK ? plain->v[i].r : NULL); break;
-  case TY_BOOL: case TY_UNION: case TY_COLOR: case TY_MAP: case TY_REF: case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_PALETTE:
+  case TY_MAP: shrink_map(k, i); break;
+  case TY_BOOL: case TY_UNION: case TY_COLOR: case TY_REF: case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_PALETTE:
   case TY_TERMS: case TY_VAR: break;
   }
 }
