@@ -126,6 +126,8 @@ folder_of = $(firstword $(subst _, ,$(notdir $(1))))
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(foreach d,$$(call left_of,$$(call folder_of,$$*)),$(B)/lib$$d.a)
 	$(if $(V),,@echo "  LD $@")
 	$(call link,$<,-lcmocka)
+# the page of `blazon report` is put in as it is
+$(B)/cli/report_html.o: cli/report_page.css cli/report_page.js $(wildcard third_party/uplot/*)
 $(FAULT): $(B)/tests/fault/%: $(B)/tests/fault/%.o $(ARCHIVES)
 	$(if $(V),,@echo "  LD $@")
 	$(call link,$<,-lcmocka)

@@ -19,7 +19,13 @@ static void quoted(json *j, str s) {
   arena_mark mark = arena_save(j->a);
   buf b = { .a = j->a };
   json_text(&b, s);
-  out_add(j->o, b.p, b.n);
+  for (uint32_t i = 0, from = 0; i <= b.n; i++) {
+    bool angle = j->page && i < b.n && b.p[i] == '<';
+    if (i < b.n && !angle) continue;
+    out_add(j->o, b.p + from, i - from);
+    if (angle) out_z(j->o, "\\u003c");
+    from = i + 1;
+  }
   arena_restore(j->a, mark);
 }
 

@@ -10,6 +10,7 @@ typedef struct json {
   arena *a;                /* scratch, given back after each value */
   uint32_t depth;
   bool lines;              /* false: all on one line */
+  bool page;               /* inside a page of HTML: no text may end the element that holds it */
   bool some[JSON_DEPTH];   /* this level has a member already */
 } json;
 

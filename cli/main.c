@@ -16,6 +16,7 @@ const command *const commands[] = {
   &cmd_assemble,
   &cmd_outcome,
   &cmd_evaluate,
+  &cmd_report,
   &cmd_state,
   &cmd_fmt,
   &cmd_test,
