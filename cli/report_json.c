@@ -93,6 +93,7 @@ static void rule(json *j, const show *s, uint32_t i) {
     json_end_array(j);
   }
   json_place(j, rt_sources(s->p), r->sp);
+  if (s->r && r->has_until && s->r->now >= r->until) json_bool(j, "expired", true);
   if (s->costs) json_str(j, "cost", r->cost_text);
   if (s->r && s->r->rules) {
     json_bool(j, "ran", s->status == RT_OK && s->r->selected[i] && s->r->has_data[i]);

@@ -221,8 +221,8 @@ static void location(writer *w, const finding *x) {
 static uint64_t fingerprint(const show *s, const finding *x) {
   str source = x->source == UINT32_MAX ? STR("") : s->p->ir->sources[x->source]->name;
   str who = x->key.n ? x->key : str_fmt(&s->c->a, "#%lld", (long long)x->position);
-  str all =
-      str_fmt(&s->c->a, "%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(finding_rule(s, x)), STR_ARG(source), STR_ARG(x->column), STR_ARG(who));
+  str part = finding_of_waiver(x) ? x->message : x->column, all =
+      str_fmt(&s->c->a, "%.*s\n%.*s\n%.*s\n%.*s", STR_ARG(finding_rule(s, x)), STR_ARG(source), STR_ARG(part), STR_ARG(who));
   return str_hash(all);
 }
 

@@ -372,6 +372,18 @@ static bool has_source(const show *s, uint32_t rule) {
   return false;
 }
 
+/* Rules of the run whose `until` has passed: they judge nothing any more, and somebody may believe that they do. */
+static void expired(const show *s) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s->p->ir->nrules; i++) {
+    const prog_rule *r = s->p->ir->rules[i];
+    if (!s->r->selected[i] || !r->has_until || s->r->now < r->until) continue;
+    str until = rt_waiver_until(&s->c->a, r->until);
+    out_fmt(s->o, "%s%.*s (until %.*s)", n++ ? ", " : "expired: ", STR_ARG(r->name), STR_ARG(until));
+  }
+  if (n) out_z(s->o, "; extend `until`, or remove the rule\n");
+}
+
 static void remarks(const show *s) {
   int64_t vacuous = 0, ignored = 0, waived = 0;
   uint32_t rules = 0, inactive = 0, unfed = 0;
@@ -396,6 +408,7 @@ static void remarks(const show *s) {
   fixes_remark(s);
   if (inactive)
     out_fmt(s->o, "%u %s outside since and until: not active at this time\n", inactive, plural(inactive, "rule is", "rules are"));
+  expired(s);
   if (unfed) out_fmt(s->o, "%u %s not run: no data was given for the source\n", unfed, plural(unfed, "rule was", "rules were"));
   if (ignored) out_fmt(s->o, "%.*s %s ignored: no record declares %s\n", STR_ARG(grouped(&s->c->a, ignored)),
                        plural(ignored, "column or key was", "columns or keys were"), plural(ignored, "it", "them"));

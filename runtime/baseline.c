@@ -114,8 +114,7 @@ uint64_t rt_baseline_rule_id(arena *a, const prog_rule *pr, const rec *r, const 
 }
 
 uint64_t rt_baseline_data_id(arena *a, const finding *x) {
-  bool content = x->code == DIAG_ROW_VALUE || x->code == DIAG_WAIVE_IDLE || x->code == DIAG_WAIVE_CHANGED || x->code == DIAG_WAIVE_ENDED;
-  str what = content ? x->message : x->column, s = str_fmt(a, "%.*s\n%.*s", STR_ARG(x->column), STR_ARG(what));
+  str what = x->code == DIAG_ROW_VALUE ? x->message : x->column, s = str_fmt(a, "%.*s\n%.*s", STR_ARG(x->column), STR_ARG(what));
   return XXH64(s.p, s.n, 0);
 }
 

@@ -24,6 +24,7 @@ says "a field's own rule" out 'lib.Asset.title'
 says "a value that cannot be read" out 'wide'
 says "vacuous passes" out 'vacuous'
 says "rules that are not active" out 'not active'
+says "those that have expired, by name" out 'expired: lib.old (until 2020-01-01)'
 if [ "$(wc -l < out)" -lt 60 ]; then ok "four records fit a screen or two"; else not_ok "four records fit a screen or two"; fi
 cp out first
 run validate rules.blz --db lib.db --now 2026-11-22 --jobs 2
