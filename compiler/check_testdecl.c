@@ -355,8 +355,14 @@ static void test_check(checker *c, cfile *f, const ast *node, names *seen) {
   if (ok) *VEC_PUSH(c->a, &c->prog_tests) = t;
 }
 
+/* What a test looks up is no reason for a run over data to read more: sources are left as the rules need them. */
 void tests_check(checker *c) {
   names seen;
   names_init(&seen, c->a);
+  prog_source *before = ARENA_ARRAY(c->a, prog_source, c->sources.n + 1);
+  bool uses_now = c->p->uses_now;
+  for (uint32_t i = 0; i < c->sources.n; i++) before[i] = *c->sources.v[i];
   for (uint32_t i = 0; i < c->tests.n; i++) test_check(c, c->tests.v[i].file, c->tests.v[i].node, &seen);
+  for (uint32_t i = 0; i < c->sources.n; i++) *c->sources.v[i] = before[i];
+  c->p->uses_now = uses_now;
 }

@@ -302,6 +302,18 @@ says "check counts tests" out "3 tests (not run: \`blazon test\`)"
 run check good.blz --list
 says "check lists tests" out 'test      acme.brand "verdicts"'
 
+# what a test looks up changes nothing in what a run reads
+cat > plain.blz << 'END'
+record A { id : text key   n : int   m : int }
+source as : A from "as"
+rule r for a in as { require a.n > 0 }
+END
+{ cat plain.blz; echo 'test "t" { given as = [sample(A)]  expect count(a for a in as where a.m == 0) == 1 and today < 2100-01-01 }'; } > tested.blz
+run disasm plain.blz
+cp out plain.asm
+run disasm tested.blz
+same "tests add no code" "$(cat out)" "$(cat plain.asm)"
+
 # tests are no part of a run over data, nor of a bundle
 echo '[{"id":"1","n":1}]' > as.json
 run validate bad.blz --source as=as.json
