@@ -112,12 +112,13 @@ static int test_forever(cli *c, const args *a, const rt_test_opts *o, double min
     uint64_t state = watch_state(c, a);
     arena_mark mark = arena_save(&c->a);
     int code = test_once(c, a, o, minimum);
+    if (code == X_USAGE) return code;
+    out_flush(c->err);
+    bool more = watch_wait(c, a, state);
     rt_test_free(c->t), c->t = NULL;
     rt_program_free(c->p), c->p = NULL;
     arena_restore(&c->a, mark);
-    if (code == X_USAGE) return code;
-    out_flush(c->err);
-    if (!watch_wait(c, a, state)) return X_GOOD;
+    if (!more) return X_GOOD;
     out_z(c->out, "\n");
     out_style(c->out, S_DIM);
     out_z(c->out, "---- changed ----\n");

@@ -1,7 +1,9 @@
-/* Waiting until rule files change: their names, sizes and times are looked at four times a second, which works on every file system. */
+/* Waiting until rule files, or the lists that they name, change: names, sizes and times are looked at four times a second, which works on
+ * every file system. */
 #include "cli/cli.h"
 
 #include "runtime/files.h"
+#include "runtime/load.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -47,6 +49,6 @@ void watch_begin(void) {
 }
 
 bool watch_wait(cli *c, const args *a, uint64_t state) {
-  while (!stopped && watch_state(c, a) == state) nanosleep(&(struct timespec){ .tv_nsec = 250000000 }, NULL);
+  while (!stopped && watch_state(c, a) == state && !(c->p && rt_loads_changed(c->p))) nanosleep(&(struct timespec){ .tv_nsec = 250000000 }, NULL);
   return !stopped;
 }

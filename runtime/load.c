@@ -23,6 +23,20 @@ static const srcfile *known(const sources *src, str path) {
   return NULL;
 }
 
+static rt_loaded state_of(str path, const struct stat *st, bool there) {
+  if (!there) return (rt_loaded){ .path = path, .size = -1 };
+  return (rt_loaded){ path, st->st_mtim.tv_sec, st->st_mtim.tv_nsec, st->st_size };
+}
+
+bool rt_loads_changed(const rt_program *p) {
+  for (uint32_t i = 0; i < p->loaded.n; i++) {
+    struct stat st;
+    rt_loaded was = p->loaded.v[i], is = state_of(was.path, &st, stat(was.path.p, &st) == 0);
+    if (was.sec != is.sec || was.nsec != is.nsec || was.size != is.size) return true;
+  }
+  return false;
+}
+
 const srcfile *rt_load(void *ud, sources *src, load_request *r) {
   rt_program *p = ud;
   if (r->module) return NULL;
@@ -31,7 +45,9 @@ const srcfile *rt_load(void *ud, sources *src, load_request *r) {
   const srcfile *there = known(src, path);
   if (there) return there;
   struct stat st;
-  if (stat(path.p, &st) == 0 && !S_ISREG(st.st_mode)) { /* a pipe would wait for somebody who writes */
+  bool exists = stat(path.p, &st) == 0;
+  *VEC_PUSH(&p->a, &p->loaded) = state_of(path, &st, exists);
+  if (exists && !S_ISREG(st.st_mode)) { /* a pipe would wait for somebody who writes */
     r->why = S_ISDIR(st.st_mode) ? STR("it is a folder") : STR("it is no ordinary file");
     return NULL;
   }

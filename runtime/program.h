@@ -18,6 +18,9 @@ enum rt_status {
   RT_NONE      /* no such rule, record ... */
 };
 
+/* A file that a rule file names, as it was when it was read. */
+typedef struct rt_loaded { str path; int64_t sec, nsec, size; /* size -1: it was not there */ } rt_loaded;
+
 typedef struct rt_program {
   mem m;
   arena a;
@@ -29,6 +32,7 @@ typedef struct rt_program {
   atom_index atoms;
   bool bundle;
   bool unreadable;         /* a file or folder could not be read: RT_ENV rather than RT_RULES */
+  VEC(rt_loaded) loaded;
   char *image;             /* bytes of the bundle, kept for the program */
   size_t image_size;
 } rt_program;

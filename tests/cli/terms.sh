@@ -67,6 +67,30 @@ says "the second one" out 'rules/lists/legal.csv:3:1'
 says "and the first" out 'rules/lists/legal.csv:1:1'
 says "the empty one" out 'rules/lists/legal.csv:5:1'
 
+# lists are watched as rule files are
+printf 'cheap\n' > watched.csv
+cat > watched.blz << 'END'
+terms banned from "watched.csv"
+test "x" { expect banned.has("cheap") }
+END
+"$BLAZON" test watched.blz --watch > out 2> err < /dev/null &
+watcher=$!
+wait_for() { for _ in $(seq 100); do grep -qF -- "$1" out err && return; sleep 0.1; done; }
+wait_for "1 test: 1 passed"
+printf 'expensive\n' > watched.csv
+wait_for "1 failed"
+says "--watch: again after a change of a list" out "1 test: 0 passed, 1 failed"
+rm watched.csv
+wait_for "E0570"
+says "--watch: a list that has gone is told" err "there is no such file"
+printf 'cheap\n' > watched.csv
+for _ in $(seq 100); do [ "$(grep -c "1 test: 1 passed" out)" -ge 2 ] && break; sleep 0.1; done
+same "--watch: again when it is back" "$(grep -c "1 test: 1 passed" out)" 2
+kill -INT $watcher
+wait $watcher
+rc=$?
+exits "--watch: ends with 0 on a signal" 0
+
 # 1.5 GB, where the build under test can live with a limit at all (a sanitizer cannot)
 limited() { (ulimit -v 1500000; "$BLAZON" --version) > /dev/null 2>&1 && ulimit -v 1500000; }
 awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "term %d of many,word%d\n", i, i }' > rules/lists/legal.csv
