@@ -35,34 +35,44 @@ static void forget_file(const char *path) {
   }
 }
 
-typedef struct one { char id[37], subject[24], record[200], evidence[400]; state_candidate c[CANDIDATES]; state_decision d; } one;
+typedef struct texts { char id[37], subject[24], record[140]; } texts; /* made before time is taken */
+typedef struct one { char evidence[60]; state_candidate c[CANDIDATES]; state_decision d; } one;
 
-static void make(one *x, long i) {
-  static const char *const names[CANDIDATES] = { "v01", "v02", "v03", "v04", "v05", "v06", "v07", "v08", "v09", "v10",
-                                                 "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20" };
-  int64_t at = T0 + i * 100;
-  state_uuid(at, x->id);
+static void make_texts(texts *x, long i) {
+  state_uuid(T0 + i * 100, x->id);
   snprintf(x->subject, sizeof x->subject, "user-%ld", i * 7919 % 1000003);
   snprintf(x->record, sizeof x->record, "{\"id\":\"%s\",\"locale\":\"de-DE\",\"segment\":\"s%ld\",\"age\":%ld,\"consent\":true,\"country\":\"DE\"}", x->subject,
            i % 5, i % 80);
-  snprintf(x->evidence, sizeof x->evidence, "{\"v01\":[%ld,40],\"v02\":[3,77]}", i / BATCH);
+}
+
+static texts *all_texts(long from, long n) {
+  texts *t = malloc((size_t)n * sizeof *t);
+  if (!t) die("out of memory");
+  for (long i = 0; i < n; i++) make_texts(&t[i], from + i);
+  return t;
+}
+
+static void make(one *x, const texts *t, long i) {
+  static const char *const names[CANDIDATES] = { "v01", "v02", "v03", "v04", "v05", "v06", "v07", "v08", "v09", "v10",
+                                                 "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20" };
+  if (i % BATCH == 0) snprintf(x->evidence, sizeof x->evidence, "{\"v01\":[%ld,40],\"v02\":[3,77]}", i / BATCH);
   for (uint32_t k = 0; k < CANDIDATES; k++)
     x->c[k] = (state_candidate){ .key = str_z(names[k]), .weight = ONE / CANDIDATES, .eligible = k % 7 == 6 ? NOT_WHERE : ELIGIBLE,
                                  .reason = k % 7 == 6 ? STR("v.locale == p.locale") : (str){ 0 } };
-  x->d = (state_decision){ .id = str_z(x->id), .choice = STR("shop.hero"), .subject = str_z(x->subject), .candidate = x->c[i % CANDIDATES].key,
-                           .unit = str_z(x->id), .drawn = true, .weight = ONE / CANDIDATES, .ncandidates = CANDIDATES, .candidates = x->c,
-                           .evidence = str_z(x->evidence), .record = str_z(x->record), .bundle = STR("0123456789abcdef"), .at = at };
+  x->d = (state_decision){ .id = str_z(t->id), .choice = STR("shop.hero"), .subject = str_z(t->subject), .candidate = x->c[i % CANDIDATES].key,
+                           .unit = str_z(t->id), .drawn = true, .weight = ONE / CANDIDATES, .ncandidates = CANDIDATES, .candidates = x->c,
+                           .evidence = str_z(x->evidence), .record = str_z(t->record), .bundle = STR("0123456789abcdef"), .at = T0 + i * 100 };
 }
 
-static double batches(struct state *s, arena *a, long n, double *wall) {
-  one *x = malloc(sizeof *x);
+static double batches(struct state *s, arena *a, const texts *t, long n, double *wall) {
+  one *x = calloc(1, sizeof *x);
   state_decision known;
   double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
   *wall = seconds(CLOCK_MONOTONIC);
   for (long i = 0; i < n;) {
     if (state_begin(s) != RT_OK) die(state_failure(s, a).p);
     for (int k = 0; k < BATCH && i < n; k++, i++) {
-      make(x, i);
+      make(x, &t[i], i);
       if (state_log(s, a, &x->d, &known) != RT_OK) die(state_failure(s, a).p);
     }
     if (state_commit(s) != RT_OK) die(state_failure(s, a).p);
@@ -73,10 +83,10 @@ static double batches(struct state *s, arena *a, long n, double *wall) {
 }
 
 /* The least that SQLite can do with as many bytes. */
-static double bare(const char *path, long n, double *wall) {
+static double bare(const char *path, const texts *t, long n, double *wall) {
   sqlite3 *db;
   sqlite3_stmt *q;
-  one *x = malloc(sizeof *x);
+  one *x = calloc(1, sizeof *x);
   char name[4200];
   snprintf(name, sizeof name, "%s-bare", path);
   forget_file(name);
@@ -89,10 +99,10 @@ static double bare(const char *path, long n, double *wall) {
   for (long i = 0; i < n;) {
     sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
     for (int k = 0; k < BATCH && i < n; k++, i++) {
-      make(x, i);
-      sqlite3_bind_text(q, 1, x->id, -1, SQLITE_STATIC);
-      sqlite3_bind_text(q, 2, x->subject, -1, SQLITE_STATIC);
-      sqlite3_bind_text(q, 3, x->record, -1, SQLITE_STATIC);
+      make(x, &t[i], i);
+      sqlite3_bind_text(q, 1, t[i].id, -1, SQLITE_STATIC);
+      sqlite3_bind_text(q, 2, t[i].subject, -1, SQLITE_STATIC);
+      sqlite3_bind_text(q, 3, t[i].record, -1, SQLITE_STATIC);
       if (sqlite3_step(q) != SQLITE_DONE) die(sqlite3_errmsg(db));
       sqlite3_reset(q);
     }
@@ -109,17 +119,19 @@ static double bare(const char *path, long n, double *wall) {
 
 static void *one_by_one(void *arg) {
   struct state *s = arg;
-  one *x = malloc(sizeof *x);
+  one *x = calloc(1, sizeof *x);
   arena a;
   jmp_buf oom;
   state_decision known;
+  texts *t = all_texts(5000000, EACH);
   arena_init(&a, &mem_libc, &oom);
   for (int i = 0; i < EACH; i++) {
-    make(x, 5000000 + i);
+    make(x, &t[i], 5000000 + i);
     if (state_log(s, &a, &x->d, &known) != RT_OK) die(state_failure(s, &a).p);
   }
   arena_free(&a);
   free(x);
+  free(t);
   return NULL;
 }
 
@@ -135,7 +147,9 @@ int main(int argc, char **argv) {
   state_config c = { .m = &mem_libc, .path = str_z(path), .create = true };
   struct state *s = state_open(&c, &a, &why);
   if (!s) die(why.p);
-  double cpu = batches(s, &a, n, &wall), bare_cpu = bare(path, n, &least);
+  texts *t0 = all_texts(0, n);
+  double cpu = batches(s, &a, t0, n, &wall), bare_cpu = bare(path, t0, n, &least);
+  free(t0);
   printf("log, batches of %d, one thread: %.0f decisions/s of processor time (%.0f/s of wall time); goal 100000\n", BATCH, (double)n / cpu, (double)n / wall);
   printf("a bare insert in SQLite:          %.0f/s (%.0f/s): the log costs %.2f x\n", (double)n / bare_cpu, (double)n / least, cpu / bare_cpu);
   pthread_t t[THREADS];

@@ -128,6 +128,22 @@ static int64_t evidence_id(state *s, str content) {
   return id;
 }
 
+/* A subject's record, which is new or what its last decision saw. It needs no index of its own: only the subject's own decisions can have the same. */
+static int64_t record_id(state *s, str subject, str content) {
+  sqlite3_stmt *q = state_q(s, Q_RECORD_GET);
+  if (!q) return 0;
+  state_bind_str(q, 1, subject);
+  int rc = state_step(s, q);
+  if (rc < 0) return 0;
+  bool same = rc == SQLITE_ROW && str_eq(content, (str){ sqlite3_column_blob(q, 1), (uint32_t)sqlite3_column_bytes(q, 1) });
+  int64_t id = same ? sqlite3_column_int64(q, 0) : 0;
+  sqlite3_reset(q);
+  if (same) return id;
+  if (!(q = state_q(s, Q_RECORD_PUT))) return 0;
+  state_bind_str(q, 1, content);
+  return state_run(s, q) == RT_OK ? sqlite3_last_insert_rowid(s->db) : 0;
+}
+
 static int64_t bundle_id(state *s, str hash_text, str bytes) {
   uint64_t hash;
   interned *k = place_of(s, KIND_BUNDLE, hash_text.p, hash_text.n, &hash);
@@ -245,7 +261,7 @@ static int log_one(state *s, arena *a, const state_decision *d, state_decision *
   if (!sane(s, d)) return RT_ENV;
   int64_t set = 0, evidence = 0, record = 0, bundle = 0;
   if ((d->ncandidates && !(set = set_id(s, &s->scratch, d))) || (d->evidence.n && !(evidence = evidence_id(s, d->evidence))) ||
-      (d->record.n && !(record = row_of(s, Q_BLOB_GET, Q_BLOB_PUT, d->record))) || (d->bundle.n && !(bundle = bundle_id(s, d->bundle, (str){ 0 }))))
+      (d->record.n && !(record = record_id(s, d->subject, d->record))) || (d->bundle.n && !(bundle = bundle_id(s, d->bundle, (str){ 0 }))))
     return RT_ENV;
   sqlite3_stmt *q = state_q(s, Q_DECISION_PUT);
   if (!q) return RT_ENV;

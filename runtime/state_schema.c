@@ -15,8 +15,8 @@ static const char *const version_1 =
     "CREATE TABLE bundles(id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;"
     "CREATE TABLE candidate_sets(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, digest BLOB NOT NULL, members TEXT NOT NULL) STRICT;"
     "CREATE INDEX candidate_sets_place ON candidate_sets(place);"
-    "CREATE TABLE blobs(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, digest BLOB NOT NULL, content TEXT NOT NULL) STRICT;"
-    "CREATE INDEX blobs_place ON blobs(place);"
+    "CREATE TABLE blobs(id INTEGER PRIMARY KEY, place INTEGER, digest BLOB, content TEXT NOT NULL) STRICT;"
+    "CREATE INDEX blobs_place ON blobs(place) WHERE place NOT NULL;"
     "CREATE TABLE decisions("
     " seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, choice TEXT NOT NULL, subject TEXT NOT NULL, candidate TEXT,"
     " stage TEXT NOT NULL, reason TEXT, unit TEXT, at INTEGER NOT NULL, weight INTEGER, assignment INTEGER, assign_weight INTEGER,"
@@ -62,6 +62,8 @@ const char *const state_sql_text[Q_COUNT] = {
   [Q_SET_PUT] = "INSERT INTO candidate_sets(place, digest, members) VALUES (?1, ?2, ?3)",
   [Q_BLOB_GET] = "SELECT id FROM blobs WHERE place = ?1 AND digest = ?2",
   [Q_BLOB_PUT] = "INSERT INTO blobs(place, digest, content) VALUES (?1, ?2, ?3)",
+  [Q_RECORD_GET] = "SELECT b.id, b.content FROM decisions d JOIN blobs b ON b.id = d.record WHERE d.subject = ?1 ORDER BY d.seq DESC LIMIT 1",
+  [Q_RECORD_PUT] = "INSERT INTO blobs(content) VALUES (?1)",
   [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1",
   [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, bytes) VALUES (?1, ?2)",
   [Q_BUNDLE_BYTES] = "SELECT bytes FROM bundles WHERE hash = ?1 AND bytes IS NOT NULL",
