@@ -91,6 +91,9 @@ str src_key_text(arena *a, const ir_program *p, const rec *r);
    Members that are not as declared become bad fields. frame: room for values, at least the number of fields. */
 rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, str *error);
 
+/* Decimal text as JSON has it, correctly rounded; false: no finite number. */
+bool src_number(arena *a, str s, double *out);
+
 /* Version of the data, for "did it change under the run": SQLite's data_version. */
 int64_t src_version(src_data *d);
 

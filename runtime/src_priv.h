@@ -31,7 +31,6 @@ bool src_utf8_ok(const char *p, size_t n);
 str src_quote(arena *a, str s);            /* `text`, cut when long, invalid bytes as \xNN */
 str src_type_name(arena *a, const ir_program *p, const type *t);
 const text *src_text(src_dec *d, str s);   /* a text value: canonical atom, or in d->a */
-bool src_number(arena *a, str s, double *out);   /* decimal text; false: no finite number */
 /* Scalars. False: d->error says what was found and what was expected. */
 bool src_from_text(src_dec *d, const type *t, str s, val *out);
 bool src_from_int(src_dec *d, const type *t, int64_t i, val *out);
