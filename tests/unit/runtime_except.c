@@ -135,9 +135,13 @@ static void a_baseline_is_read_with_care(void **state) {
 
 static void values_keep_their_form(void **state) {
   (void)state;
-  static const type color = { .kind = TY_COLOR, .base = &color }, time = { .kind = TY_TIME, .base = &time }, text_ = { .kind = TY_TEXT, .base = &text_ },
-                    boolean = { .kind = TY_BOOL, .base = &boolean }, number = { .kind = TY_NUMBER, .base = &number }, span_ = { .kind = TY_DURATION, .base = &span_ },
-                    texts = { .kind = TY_LIST, .base = &texts, .elem = &text_ };
+  static const type color = { .kind = TY_COLOR, .base = &color };
+  static const type time = { .kind = TY_TIME, .base = &time };
+  static const type text_ = { .kind = TY_TEXT, .base = &text_ };
+  static const type boolean = { .kind = TY_BOOL, .base = &boolean };
+  static const type number = { .kind = TY_NUMBER, .base = &number };
+  static const type span_ = { .kind = TY_DURATION, .base = &span_ };
+  static const type texts = { .kind = TY_LIST, .base = &texts, .elem = &text_ };
   const text comma = { "a,b", 3, 0 };
   const val one[1] = { { .t = &comma } };
   const list with_comma = { 1, one };
