@@ -333,6 +333,10 @@ static void unmet(telling *o, const vm_result *res, const vm_clause_result *k) {
   p->text = c->text;
   if (!x->subject || k->result == TR_E) {
     p->message = clause_message(o, res, k);
+    if (o->x->any && k->result == TR_U) {
+      p->details = ARENA_NEW(o->a, str);
+      p->details[p->ndetails++] = STR("say what a missing value means: `... exists implies ...`, or `(...) ?? true`");
+    }
     if (!x->subject) derive(o, k->clause, p);
     return;
   }

@@ -213,6 +213,10 @@ run test pasted.blz --filter pasted
 exits "for any: what is printed can be pasted" 0
 run test any.blz --runs 1
 exits "for any: --runs" 0
+echo 'record R { id : text key  n : int? }  test "u" for any r : R { expect r.n < 5 or r.n >= 5 }' > unknown.blz
+run test unknown.blz
+exits "for any: what is unknown does not hold" 1
+says "for any: what is unknown does not hold: says what to do" out "say what a missing value means"
 run test any.blz --runs some
 exits "for any: --runs that is no number" 4
 
