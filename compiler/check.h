@@ -63,7 +63,7 @@ typedef struct refine {
 typedef struct rtype { const type *t; refine *r; } rtype;
 
 typedef enum decl_kind {
-  DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_IDLE
+  DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_EXPERIMENT, DK_CHOICE, DK_IDLE
 } decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
@@ -88,6 +88,8 @@ struct decl {
   prog_table *table;     /* TABLE: NULL while its header is not known */
   const str *params;     /* TABLE: names of its parameters */
   prog_template *template;
+  prog_experiment *experiment;
+  prog_choice *choice;
   struct rule_set *set;  /* RULESET: its rules, of all records and severities */
   VEC(decl *) deps;      /* declarations with expressions that this one uses, in order of use */
   VEC(span) dep_spans;
@@ -197,6 +199,9 @@ struct checker {
   names entries;         /* map element type, printed address -> entry record */
   VEC(prog_fn *) lambdas; /* functions made for other declarations' expressions */
   VEC(prog_template *) templates;
+  VEC(prog_experiment *) experiments;
+  VEC(decl *) experiment_decls;
+  VEC(prog_choice *) choices;
   VEC(prog_record *) records;
   VEC(decl *) record_decls;
   VEC(prog_source *) sources;
@@ -382,6 +387,19 @@ void table_decl(checker *c, decl *d);                /* once; what it needs of o
 /* A function of the unit's first n locals, of these types, which computes body; `what` ends its name. Gives its number among these functions. */
 uint32_t lambda_add(checker *c, const decl *d, str what, const type *const *params, uint32_t n, ir *body);
 uint32_t lambdas_number(checker *c);                 /* puts them behind the program's functions: what to add to their numbers */
+
+/* ---- check_experiment.c ---- */
+void experiment_header(checker *c, decl *d);
+void experiment_body(checker *c, decl *d);
+void experiments_overlap(checker *c);
+void experiments_number(checker *c);
+ex check_path_value(checker *c, const ast *v);       /* a constant path of an option, as the expression that it reads like */
+ir *check_key_text(checker *c, ir *subject, span sp); /* the key of a record as reports show it; NULL: it has none */
+
+/* ---- check_choose.c ---- */
+void choice_header(checker *c, decl *d);
+void choice_body(checker *c, decl *d);
+void choices_number(checker *c, uint32_t base);
 
 /* ---- check_template.c ---- */
 void template_header(checker *c, decl *d);

@@ -89,14 +89,16 @@ static ex call_declared(checker *c, const ast *n, decl *d, cargs a, ir_kind kind
 }
 
 static ex call_fn(checker *c, const ast *n, decl *d, cargs a) {
-  fn_header(c, d);
+  if (d->kind == DK_EXPERIMENT) experiment_header(c, d);
+  else fn_header(c, d);
   dep_add(c, d, n->name_sp);
   bool ok = evaluate(c, &a);
   if (d->bad && !d->fn) return ex_bad(c, n->sp);
   const prog_fn *f = d->fn;
   str *params = ARENA_ARRAY(c->a, str, f->nparams ? f->nparams : 1);
   uint32_t k = 0;
-  if (d->node->a) AST_EACH(p, d->node->a) params[k++] = p->name;
+  if (d->kind == DK_EXPERIMENT) params[k++] = d->node->a->name;
+  else if (d->node->a) AST_EACH(p, d->node->a) params[k++] = p->name;
   return call_declared(c, n, d, a, IR_FN, f->params, f->ret, params, f->nparams, ok);
 }
 
@@ -432,7 +434,7 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
 }
 
 static ex call_decl(checker *c, const ast *n, decl *d, cargs a, bool receiver) {
-  if (d->kind == DK_FN) return call_fn(c, n, d, a);
+  if (d->kind == DK_FN || d->kind == DK_EXPERIMENT) return call_fn(c, n, d, a);
   if (d->kind == DK_TABLE) return call_table(c, n, d, a);
   if (d->kind == DK_RECORD && !receiver) return record_literal(c, n, d, a);
   if (d->kind == DK_IDLE) {
@@ -468,6 +470,6 @@ ex check_call(checker *c, const ast *n) {
   }
   decl *d = find_decl(c, n->name);
   sig *s = sig_find(c, n->name);
-  if (d && (d->kind == DK_FN || d->kind == DK_TABLE || d->kind == DK_RECORD || d->kind == DK_IDLE || !s)) return call_decl(c, n, d, a, n->a != NULL);
+  if (d && (d->kind == DK_FN || d->kind == DK_EXPERIMENT || d->kind == DK_TABLE || d->kind == DK_RECORD || d->kind == DK_IDLE || !s)) return call_decl(c, n, d, a, n->a != NULL);
   return s ? call_library(c, n, s, a) : unknown_function(c, n, a);
 }

@@ -386,6 +386,8 @@ void declare_all(checker *c) {
     else if (d->kind == DK_RULE) rule_header(c, d);
     else if (d->kind == DK_AUDIENCE) audience_header(c, d);
     else if (d->kind == DK_TEMPLATE) template_header(c, d);
+    else if (d->kind == DK_EXPERIMENT) experiment_header(c, d);
+    else if (d->kind == DK_CHOICE) choice_header(c, d);
   }
   for (uint32_t i = 0; i < c->record_decls.n; i++) refine_rules(c, c->record_decls.v[i]);
   for (uint32_t i = 0; i < c->decls.n; i++)
@@ -398,7 +400,10 @@ void declare_all(checker *c) {
     else if (d->kind == DK_RULE) rule_body(c, d);
     else if (d->kind == DK_AUDIENCE) audience_body(c, d);
     else if (d->kind == DK_TEMPLATE) template_body(c, d);
+    else if (d->kind == DK_EXPERIMENT) experiment_body(c, d);
+    else if (d->kind == DK_CHOICE) choice_body(c, d);
   }
   waivers_check(c);
+  experiments_overlap(c);
   tests_check(c);
 }

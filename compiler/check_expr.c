@@ -174,6 +174,8 @@ ex check_value_of(checker *c, decl *d, span sp) {
   case DK_RULESET: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_RULE: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for its verdict: `x passes %.*s`", STR_ARG(d->name)); break;
   case DK_TYPE: diag_note_add(c->d, g, (span){ 0, 0 }, "its literals are `values(%.*s)`", STR_ARG(d->name)); break;
+  case DK_EXPERIMENT: diag_note_add(c->d, g, (span){ 0, 0 }, "its arm for somebody is `%.*s(...)`", STR_ARG(d->name)); break;
+  case DK_CHOICE: diag_note_add(c->d, g, (span){ 0, 0 }, "`blazon decide %.*s` makes it", STR_ARG(d->name)); break;
   case DK_TEMPLATE: diag_note_add(c->d, g, (span){ 0, 0 }, "`blazon assemble %.*s` puts it together", STR_ARG(d->name)); break;
   case DK_PALETTE: case DK_TERMS: case DK_LET: case DK_IDLE: break;
   }

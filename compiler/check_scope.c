@@ -148,6 +148,8 @@ const char *decl_what(const decl *d) {
   case DK_TABLE: return "a table";
   case DK_RULESET: return "a rule set";
   case DK_TEMPLATE: return "a template";
+  case DK_EXPERIMENT: return "an experiment";
+  case DK_CHOICE: return "a choice";
   case DK_IDLE: break;
   }
   return "something that this version does not run";

@@ -4,6 +4,7 @@
 #define COMPILER_IR_H
 #include "base/agg.h"
 #include "base/lib.h"
+#include "base/share.h"
 #include "parser/ast.h" /* enum ast_op */
 
 typedef enum ir_kind {
@@ -291,13 +292,75 @@ typedef struct prog_template {
   str doc;
 } prog_template;
 
+/* ---- experiments and choices ---- */
+
+typedef struct prog_experiment {
+  str name;
+  uint32_t source, record; /* of the subject */
+  str local_name;
+  uint32_t fn;           /* subject -> arm, missing when it is in none */
+  uint32_t narms;
+  str *arms;
+  share *weights;        /* of one denominator, summing to it */
+  str salt;
+  bool ranged;           /* lo..hi of the namespace ns */
+  str ns;
+  share lo, hi;
+  span sp;
+  str doc;
+} prog_experiment;
+
+typedef enum choice_policy {
+  CHOICE_FIRST, CHOICE_BEST, CHOICE_WEIGHTS, CHOICE_EPSILON_GREEDY, CHOICE_SOFTMAX, CHOICE_UCB, CHOICE_THOMPSON, CHOICE_THOMPSON_NORMAL, CHOICE_POLICY_COUNT
+} choice_policy;
+/* What a policy is given of each candidate, in this order. */
+enum choice_arg { CHOICE_VALUE, CHOICE_SUCCESS, CHOICE_TRIALS, CHOICE_SUM, CHOICE_SUM_SQUARES, CHOICE_COUNT, CHOICE_ARGS };
+
+typedef struct prog_cap { int64_t times, per; /* microseconds */ } prog_cap;
+
+/* Its functions take the subject, a candidate, a row of evidence, and the sums of the candidate's rows (numbers, in a shape of their own); those that a function
+ * does not speak of are not read. UINT32_MAX: none. */
+typedef struct prog_choice {
+  str name;
+  uint32_t source, record; /* of the subject */
+  str local_name;
+  uint32_t test;         /* for which subjects */
+  uint32_t cand_source, cand_record;
+  int32_t cand_field;    /* >= 0: candidates whose field equals cand_key are all that can fit */
+  uint32_t cand_key, cand_test;
+  uint32_t brand;        /* the rule sets that `where` names, alone: what holdout and fallback must pass too */
+  bool has_over;
+  uint32_t over_source, over_record;
+  int32_t over_field;
+  uint32_t over_key, over_test, day; /* day: date or time of a row */
+  const type_rec *sums;  /* int and number fields of over_record, as numbers; NULL without over */
+  uint32_t nsummed;
+  uint16_t *summed;      /* fields of sums that are read; in over_record: sum_of */
+  uint16_t *sum_of;
+  choice_policy policy;
+  uint32_t args[CHOICE_ARGS];
+  double epsilon, temperature, alpha, prior[2], floor;
+  int64_t half_life, delay, sticky; /* microseconds, 0 none */
+  bool has_holdout, has_fallback;
+  share holdout;
+  str holdout_key, fallback_key;
+  uint32_t ncaps;
+  prog_cap *caps;
+  str salt;
+  uint32_t nreads;       /* fields of the subject that it reads */
+  uint16_t *reads;
+  bool reads_now;        /* it depends on the clock beyond the day */
+  span sp;
+  str doc;
+} prog_choice;
+
 typedef struct prog_const { str name; const type *ty; val v; str doc; span sp; } prog_const;
 
 typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, ntemplates, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, ntemplates, nexperiments, nchoices, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
@@ -306,6 +369,8 @@ typedef struct ir_program {
   prog_passes **passes;
   prog_table **tables;
   prog_template **templates;
+  prog_experiment **experiments;
+  prog_choice **choices;
   prog_passes **rulesets; /* as declared: rules of all records and severities */
   pattern **patterns;
   uint32_t nwaivers;

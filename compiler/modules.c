@@ -33,8 +33,8 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_TABLE: return DK_TABLE;
   case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
   case AST_RULESET: return DK_RULESET;
-  case AST_EXPERIMENT: *idle = "experiment"; return DK_IDLE;
-  case AST_CHOOSE: *idle = "choose"; return DK_IDLE;
+  case AST_EXPERIMENT: return DK_EXPERIMENT;
+  case AST_CHOOSE: return DK_CHOICE;
   case AST_TEMPLATE: return DK_TEMPLATE;
   case AST_ERROR: case AST_FILE: case AST_MODULE: case AST_IMPORT: case AST_SWATCH: case AST_TERM: case AST_ROW: case AST_ARM:
   case AST_PARAMS: case AST_PARAM: case AST_FIELD: case AST_MODIFIER: case AST_GROUP: case AST_BINDER: case AST_PATH: case AST_TYPE_NAME:
@@ -262,7 +262,12 @@ static void finish(checker *c, ir_program *p) {
   waivers_number(c, p);
   p->records = c->records.v, p->nrecords = c->records.n;
   p->sources = c->sources.v, p->nsources = c->sources.n;
-  templates_number(c, lambdas_number(c));
+  uint32_t base = lambdas_number(c);
+  templates_number(c, base);
+  choices_number(c, base);
+  experiments_number(c);
+  p->experiments = c->experiments.v, p->nexperiments = c->experiments.n;
+  p->choices = c->choices.v, p->nchoices = c->choices.n;
   p->templates = c->templates.v, p->ntemplates = c->templates.n;
   p->fns = c->fns.v, p->nfns = c->fns.n;
   p->rules = c->rules.v, p->nrules = c->rules.n;

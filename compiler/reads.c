@@ -155,6 +155,31 @@ static void looks(checker *c, names *known, decl *d) {
   if (d->audience) names_put(known, str_fmt(c->a, "audience %u", d->index), l.set);
 }
 
+/* ---- choices ---- */
+
+static void ask_now(void *ud, const ir *n) {
+  bool *now = ud;
+  if (n->kind == IR_NOW || n->kind == IR_FN || n->kind == IR_IN_AUDIENCE || n->kind == IR_PASSES) *now = true; /* who is called may ask */
+  else ir_children(n, ask_now, now);
+}
+
+/* What a choice depends on of its subject, so that the same answer need not be computed again for another one like it. */
+static void choice_reads(checker *c, names *params, prog_choice *x) {
+  const uint32_t fns[] = { x->test, x->cand_key, x->cand_test, x->brand, x->over_key, x->over_test, x->day, x->args[0], x->args[1], x->args[2], x->args[3],
+                           x->args[4], x->args[5] };
+  reading r;
+  start(c, params, x->record, &r);
+  for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) {
+    if (fns[i] == UINT32_MAX) continue;
+    const ir *body = c->lambdas.v[fns[i]]->body;
+    bool now = false;
+    node(&r, body);
+    ask_now(&now, body);
+    x->reads_now |= now && c->p->uses_now;
+  }
+  x->reads = listed(c, &r, &x->nreads);
+}
+
 void reads_all(checker *c, const decl_list *order) {
   names params, known;
   names_init(&params, c->a);
@@ -163,6 +188,7 @@ void reads_all(checker *c, const decl_list *order) {
     decl *d = order->v[i];
     if (d->rule) rule_reads(c, &params, d->rule);
     if (d->audience) audience_reads(c, &params, d->audience);
+    if (d->choice && !d->bad) choice_reads(c, &params, d->choice);
     looks(c, &known, d);
   }
 }

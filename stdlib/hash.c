@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/parts.h"
+#include "stdlib/assign.h"
 
 #define UNUSED (void)c, (void)st
 #define ARG(i) str_of(args[i].t)
@@ -69,4 +70,65 @@ int bi_bucket(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   if (args[1].i < 1) return lib_fail(c, STR("there is at least one bucket"));
   str parts[] = { STR("blz1.bucket"), ARG(0) };
   return ok_int(out, (int64_t)((unsigned __int128)hash_parts(c, parts, 2) * (uint64_t)args[1].i >> 64) + 1);
+}
+
+/* ---- experiments ---- */
+
+static bool in_own_share(lib_ctx *c, const val *args) {
+  const list *part = args[4].l, *range = args[6].l;
+  if (part->n == 2) {
+    share s = { (uint64_t)part->v[0].i, (uint64_t)part->v[1].i };
+    if (!share_has(s, hash_parts(c, (const str[]){ STR("blz1.share"), ARG(1), ARG(0) }, 3))) return false;
+  }
+  if (range->n != 3) return true;
+  share lo = { (uint64_t)range->v[0].i, (uint64_t)range->v[2].i }, hi = { (uint64_t)range->v[1].i, (uint64_t)range->v[2].i };
+  uint64_t h = hash_parts(c, (const str[]){ STR("blz1.ns"), ARG(5), ARG(0) }, 3);
+  return share_has(hi, h) && !(lo.num && share_has(lo, h));
+}
+
+/* GrowthBook's coverage: each arm keeps the beginning of its range. Computed in doubles, as that system does. 0: in none. */
+static int64_t growthbook_arm(assign_scheme s, const val *args, const share *w, uint32_t n) {
+  const list *part = args[4].l, *range = args[6].l;
+  double coverage = part->n == 2 ? (double)part->v[0].i / (double)part->v[1].i : 1, place = assign_place(s, ARG(1), ARG(0)), from = 0;
+  if (range->n == 3) {
+    double of = (double)range->v[2].i;
+    if (!assign_growthbook_namespace(ARG(5), ARG(0), (double)range->v[0].i / of, (double)range->v[1].i / of)) return 0;
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    double weight = (double)w[i].num / (double)w[i].den;
+    if (place >= from && place < from + coverage * weight) return i + 1;
+    from += weight;
+  }
+  return 0;
+}
+
+static bool fraction_list(const list *l, uint32_t n) {
+  if (l->n == 0) return true;
+  if (l->n != n || l->v[n - 1].i <= 0) return false;
+  for (uint32_t i = 0; i + 1 < n; i++)
+    if (l->v[i].i < 0 || l->v[i].i > l->v[n - 1].i) return false;
+  return true;
+}
+
+int bi_experiment_arm(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
+  UNUSED;
+  const list *weights = args[3].l;
+  assign_scheme scheme;
+  unsigned __int128 sum = 0;
+  if (!assign_scheme_find(ARG(2), &scheme)) return lib_fail(c, STR("there is no such assignment scheme"));
+  for (uint32_t i = 0; i < weights->n; i++) {
+    if (weights->v[i].i < 0) return lib_fail(c, STR("a weight is negative"));
+    sum += (uint64_t)weights->v[i].i;
+  }
+  if (!sum || sum > INT64_MAX) return lib_fail(c, STR("the weights sum to nothing, or to more than can be counted"));
+  if (!fraction_list(args[4].l, 2) || !fraction_list(args[6].l, 3)) return lib_fail(c, STR("a share goes from 0 to 1"));
+  share *w = ARENA_ARRAY(c->a, share, weights->n);
+  for (uint32_t i = 0; i < weights->n; i++) w[i] = (share){ (uint64_t)weights->v[i].i, (uint64_t)sum };
+  lib_work(c, 8 + weights->n);
+  if (scheme == ASSIGN_GROWTHBOOK_V1 || scheme == ASSIGN_GROWTHBOOK_V2) {
+    int64_t k = growthbook_arm(scheme, args, w, weights->n);
+    return k ? ok_int(out, k) : ST_MISSING;
+  }
+  if (scheme == ASSIGN_BLAZON && !in_own_share(c, args)) return ST_MISSING;
+  return ok_int(out, (int64_t)assign_arm(scheme, ARG(1), ARG(0), w, weights->n) + 1);
 }

@@ -392,6 +392,91 @@ static void cd_template(cd *c, prog_template *t) {
   if (!c->wrong && cd_reading(c) && vm_template_wrong(c->ir, t)) cd_fail(c, "a template's functions do not fit it");
 }
 
+/* ---- experiments and choices ---- */
+
+static void cd_share(cd *c, share *s) {
+  cd_u64(c, &s->num);
+  cd_u64(c, &s->den);
+  if (!c->wrong && cd_reading(c) && (!s->den || s->den > INT64_MAX || s->num > s->den)) cd_fail(c, "a share is no share");
+}
+
+static void cd_experiment(cd *c, prog_experiment *x) {
+  cd_str(c, &x->name);
+  cd_u32(c, &x->source, c->ir->nsources);
+  if (c->wrong) return;
+  x->record = c->ir->sources[x->source]->record;
+  cd_str(c, &x->local_name);
+  cd_u32(c, &x->fn, c->ir->nfns);
+  cd_count(c, &x->narms);
+  CD_ARRAY(c, &x->arms, x->narms);
+  CD_ARRAY(c, &x->weights, x->narms);
+  for (uint32_t i = 0; i < x->narms && !c->wrong; i++) cd_str(c, &x->arms[i]), cd_share(c, &x->weights[i]);
+  cd_str(c, &x->salt);
+  cd_bool(c, &x->ranged);
+  cd_str(c, &x->ns);
+  if (x->ranged) cd_share(c, &x->lo), cd_share(c, &x->hi);
+  cd_span(c, &x->sp);
+  cd_str(c, &x->doc);
+  if (!c->wrong && cd_reading(c) && vm_experiment_wrong(c->ir, x)) cd_fail(c, "an experiment's function does not fit it");
+}
+
+static void cd_choice_numbers(cd *c, prog_choice *x) {
+  cd_f64(c, &x->epsilon), cd_f64(c, &x->temperature), cd_f64(c, &x->alpha), cd_f64(c, &x->prior[0]), cd_f64(c, &x->prior[1]), cd_f64(c, &x->floor);
+  cd_i64(c, &x->half_life), cd_i64(c, &x->delay), cd_i64(c, &x->sticky);
+  cd_bool(c, &x->has_holdout);
+  if (x->has_holdout) cd_share(c, &x->holdout);
+  cd_str(c, &x->holdout_key);
+  cd_bool(c, &x->has_fallback);
+  cd_str(c, &x->fallback_key);
+  cd_count(c, &x->ncaps);
+  CD_ARRAY(c, &x->caps, x->ncaps);
+  for (uint32_t i = 0; i < x->ncaps; i++) cd_i64(c, &x->caps[i].times), cd_i64(c, &x->caps[i].per);
+  cd_str(c, &x->salt);
+}
+
+/* The sums' shape is the type of the functions' fourth parameter. */
+static void cd_sums(cd *c, prog_choice *x) {
+  const type *t = NULL;
+  for (uint32_t i = 0; i < c->types.n && !cd_reading(c); i++)
+    if (c->types.v[i]->kind == TY_RECORD && c->types.v[i]->rec == x->sums && !c->types.v[i]->opt) t = c->types.v[i];
+  cd_type(c, &t);
+  if (c->wrong) return;
+  if (t->kind != TY_RECORD) { cd_fail(c, "a choice's sums are no record"); return; }
+  x->sums = t->rec;
+  cd_fields(c, &x->nsummed, &x->summed, x->sums->nfields);
+  uint32_t n = x->nsummed;
+  cd_fields(c, &n, &x->sum_of, c->ir->records[x->over_record]->shape.nfields);
+  if (n != x->nsummed) cd_fail(c, "a choice's sums do not fit its evidence");
+}
+
+static void cd_choice(cd *c, prog_choice *x) {
+  cd_str(c, &x->name);
+  cd_u32(c, &x->source, c->ir->nsources);
+  cd_u32(c, &x->cand_source, c->ir->nsources);
+  cd_bool(c, &x->has_over);
+  if (x->has_over) cd_u32(c, &x->over_source, c->ir->nsources);
+  if (c->wrong) return;
+  x->record = c->ir->sources[x->source]->record, x->cand_record = c->ir->sources[x->cand_source]->record;
+  if (x->has_over) x->over_record = c->ir->sources[x->over_source]->record;
+  cd_str(c, &x->local_name);
+  cd_maybe(c, &x->cand_field, c->ir->records[x->cand_record]->shape.nfields);
+  if (x->has_over) cd_maybe(c, &x->over_field, c->ir->records[x->over_record]->shape.nfields);
+  else x->over_field = -1;
+  uint32_t *fns[] = { &x->test, &x->cand_key, &x->cand_test, &x->brand, &x->over_key, &x->over_test, &x->day };
+  for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) cd_maybe_fn(c, fns[i]);
+  for (int i = 0; i < CHOICE_ARGS; i++) cd_maybe_fn(c, &x->args[i]);
+  if (x->has_over && !c->wrong) cd_sums(c, x);
+  uint8_t policy = (uint8_t)x->policy;
+  cd_u8(c, &policy, CHOICE_POLICY_COUNT);
+  x->policy = (choice_policy)policy;
+  cd_choice_numbers(c, x);
+  cd_fields(c, &x->nreads, &x->reads, c->ir->records[x->record]->shape.nfields);
+  cd_bool(c, &x->reads_now);
+  cd_span(c, &x->sp);
+  cd_str(c, &x->doc);
+  if (!c->wrong && cd_reading(c) && vm_choice_wrong(c->ir, x)) cd_fail(c, "a choice's functions do not fit it");
+}
+
 void cd_model(cd *c) {
   ir_program *p = c->ir;
   cd_files(c);
@@ -433,4 +518,10 @@ void cd_model(cd *c) {
   cd_count(c, &p->ntemplates);
   CD_OBJECTS(c, &p->templates, p->ntemplates, prog_template);
   for (uint32_t i = 0; i < p->ntemplates && !c->wrong; i++) cd_template(c, p->templates[i]);
+  cd_count(c, &p->nexperiments);
+  CD_OBJECTS(c, &p->experiments, p->nexperiments, prog_experiment);
+  for (uint32_t i = 0; i < p->nexperiments && !c->wrong; i++) cd_experiment(c, p->experiments[i]);
+  cd_count(c, &p->nchoices);
+  CD_OBJECTS(c, &p->choices, p->nchoices, prog_choice);
+  for (uint32_t i = 0; i < p->nchoices && !c->wrong; i++) cd_choice(c, p->choices[i]);
 }

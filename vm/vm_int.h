@@ -123,7 +123,10 @@ void vm_measure_unit(const vm_program *p, code_unit *u);
 void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
 
 /* ---- template.c ---- */
-bool vm_template_wrong(const ir_program *p, const prog_template *t); /* its numbers are in range already */
+/* Of what came from a bundle; numbers are in range already. */
+bool vm_template_wrong(const ir_program *p, const prog_template *t);
+bool vm_experiment_wrong(const ir_program *p, const prog_experiment *x);
+bool vm_choice_wrong(const ir_program *p, const prog_choice *x);
 
 /* ---- prepare.c ---- */
 /* Four neighboring fields, each in a range: of ints (which may wrap around), or of numbers, whose bits order like ints once those of negative ones are

@@ -11,7 +11,7 @@
 #include <yajl/yajl_tree.h>
 
 #include "base/parts.h"
-#include "runtime/assign.h"
+#include "stdlib/assign.h"
 
 static yajl_val load(const char *path) {
   FILE *f = fopen(path, "rb");
@@ -117,5 +117,5 @@ int main(void) {
     cmocka_unit_test(shares_are_exact), cmocka_unit_test(parts_do_not_run_together), cmocka_unit_test(arms_are_independent_of_shares),
     cmocka_unit_test(growthbook), cmocka_unit_test(planout), cmocka_unit_test(scheme_names),
   };
-  return cmocka_run_group_tests_name("runtime_assign", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("stdlib_assign", tests, NULL, NULL);
 }
