@@ -470,6 +470,7 @@ ex check_call(checker *c, const ast *n) {
   }
   decl *d = find_decl(c, n->name);
   sig *s = sig_find(c, n->name);
-  if (d && (d->kind == DK_FN || d->kind == DK_EXPERIMENT || d->kind == DK_TABLE || d->kind == DK_RECORD || d->kind == DK_IDLE || !s)) return call_decl(c, n, d, a, n->a != NULL);
+  unsigned called = 1u << DK_FN | 1u << DK_EXPERIMENT | 1u << DK_TABLE | 1u << DK_RECORD | 1u << DK_IDLE;
+  if (d && (called >> d->kind & 1 || !s)) return call_decl(c, n, d, a, n->a != NULL);
   return s ? call_library(c, n, s, a) : unknown_function(c, n, a);
 }

@@ -318,8 +318,8 @@ enum choice_arg { CHOICE_VALUE, CHOICE_SUCCESS, CHOICE_TRIALS, CHOICE_SUM, CHOIC
 
 typedef struct prog_cap { int64_t times, per; /* microseconds */ } prog_cap;
 
-/* Its functions take the subject, a candidate, a row of evidence, and the sums of the candidate's rows (numbers, in a shape of their own); those that a function
- * does not speak of are not read. UINT32_MAX: none. */
+/* Its functions take the subject, a candidate, a row of evidence, and the sums of the candidate's rows (numbers, in a shape of their own);
+ * those that a function does not speak of are not read. UINT32_MAX: none. */
 typedef struct prog_choice {
   str name;
   uint32_t source, record; /* of the subject */
@@ -360,7 +360,8 @@ typedef struct ir_program {
   arena *a;              /* owns everything here */
   sources *src;          /* rule files (a bundle brings its copies) */
   const lib_ops *lib;
-  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, ntemplates, nexperiments, nchoices, nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
+  uint32_t nrecords, nsources, nfns, nrules, naudiences, npasses, ntables, ntemplates, nexperiments, nchoices;
+  uint32_t nrulesets, npatterns, nterms, natoms, ntypes, nmodules;
   prog_record **records;
   prog_source **sources;
   prog_fn **fns;         /* in an order in which each calls only earlier ones */
