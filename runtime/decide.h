@@ -1,0 +1,52 @@
+/* Decisions: which candidate of a choice a subject is shown, and which arm of an experiment it is in. docs/decisions.md tells the order of the stages.
+ *
+ * A decision is a pure function of the program, the data, the subject, the clock's day, the unit of the draw and, where the choice is sticky or capped, what
+ * the state file remembers. What is the same for many subjects (who may be shown, the evidence, the weights) is kept and computed again only when the data
+ * is another. */
+#ifndef RUNTIME_DECIDE_H
+#define RUNTIME_DECIDE_H
+#include "runtime/engine.h"
+#include "runtime/policy.h"
+#include "runtime/state.h"
+
+typedef struct rt_decider rt_decider; /* belongs to an engine and its thread */
+
+rt_decider *rt_decider_new(rt_engine *e);  /* NULL: out of memory */
+void rt_decider_free(rt_decider *d);       /* NULL is fine */
+void rt_decider_forget(rt_decider *d);     /* the data is another, or the clock was set back */
+
+typedef struct decide_opts {
+  str id;                  /* of the decision; empty: a UUIDv7 is made */
+  int64_t now;
+  state *st;               /* inside state_begin .. state_commit; NULL: none */
+  bool stateless;          /* without a state file decide as if `sticky` and `cap` were not there; else that is refused */
+} decide_opts;
+
+typedef struct decide_result {
+  state_decision d;        /* all that is logged; evidence as JSON, record and bundle empty */
+  const policy_arm *arms;  /* per candidate; NULL: the policy looks at none */
+  uint64_t hash;           /* of the draw, when one was made */
+  bool held_out;           /* the subject is among those held out */
+  bool cached;             /* candidates and weights were known already */
+} decide_result;
+
+/* One decision; nothing is logged (state_log does that). Texts are in arena a, or live until the decider's next call. RT_OK; RT_ENV, RT_BUDGET (*failure); RT_OOM;
+   RT_STOPPED: the choice needs a state file, which *failure says. */
+int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, arena *a, decide_result *out, str *failure);
+
+/* The weights of eligible candidates from their evidence: what replay computes again. Writes weights[i] for all n, 0 where not eligible. false: *why there are none. */
+bool rt_decide_weights(const prog_choice *x, arena *a, policy_cache *cache, const policy_arm *arms, const state_candidate *v, uint32_t n, uint64_t *weights,
+                       const char **why);
+policy_spec rt_policy_spec(const prog_choice *x);
+uint64_t rt_draw_hash(const prog_choice *x, str subject, str unit);
+bool rt_held_out(const prog_choice *x, str subject);
+
+typedef struct experiment_result {
+  str arm;                 /* empty: in none, or it cannot be told */
+  truth in;                /* U, E: it cannot be told, why says so */
+  str why;
+} experiment_result;
+/* The subject's arm. RT_OK and as rt_decide. */
+int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, experiment_result *out, str *failure);
+
+#endif
