@@ -14,6 +14,7 @@ const command *const commands[] = {
   &cmd_match,
   &cmd_waive,
   &cmd_assemble,
+  &cmd_decide,
   &cmd_outcome,
   &cmd_evaluate,
   &cmd_report,

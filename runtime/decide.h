@@ -30,11 +30,12 @@ typedef struct decide_result {
   bool cached;             /* candidates and weights were known already */
 } decide_result;
 
-/* One decision; nothing is logged (state_log does that). Texts are in arena a, or live until the decider's next call. RT_OK; RT_ENV, RT_BUDGET (*failure); RT_OOM;
-   RT_STOPPED: the choice needs a state file, which *failure says. */
+/* One decision; nothing is logged (state_log does that). Texts are in arena a, or live until the decider's next call. RT_OK; RT_ENV, RT_BUDGET
+   (*failure); RT_OOM; RT_STOPPED: the choice needs a state file, which *failure says. */
 int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, arena *a, decide_result *out, str *failure);
 
-/* The weights of eligible candidates from their evidence: what replay computes again. Writes weights[i] for all n, 0 where not eligible. false: *why there are none. */
+/* The weights of eligible candidates from their evidence: what replay computes again. Writes weights[i] for all n, 0 where not eligible. false:
+   *why there are none. */
 bool rt_decide_weights(const prog_choice *x, arena *a, policy_cache *cache, const policy_arm *arms, const state_candidate *v, uint32_t n, uint64_t *weights,
                        const char **why);
 policy_spec rt_policy_spec(const prog_choice *x);

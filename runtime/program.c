@@ -225,9 +225,11 @@ static uint32_t name_count(const ir_program *ir, enum rt_names what) {
   case RT_NAME_RULE: return ir->nrules;
   case RT_NAME_AUDIENCE: return ir->naudiences;
   case RT_NAME_SOURCE: return ir->nsources;
-  case RT_NAME_TEMPLATE: break;
+  case RT_NAME_TEMPLATE: return ir->ntemplates;
+  case RT_NAME_CHOICE: return ir->nchoices;
+  case RT_NAME_EXPERIMENT: break;
   }
-  return ir->ntemplates;
+  return ir->nexperiments;
 }
 
 static str name_at(const ir_program *ir, enum rt_names what, uint32_t i) {
@@ -235,9 +237,11 @@ static str name_at(const ir_program *ir, enum rt_names what, uint32_t i) {
   case RT_NAME_RULE: return ir->rules[i]->name;
   case RT_NAME_AUDIENCE: return ir->audiences[i]->name;
   case RT_NAME_SOURCE: return ir->sources[i]->name;
-  case RT_NAME_TEMPLATE: break;
+  case RT_NAME_TEMPLATE: return ir->templates[i]->name;
+  case RT_NAME_CHOICE: return ir->choices[i]->name;
+  case RT_NAME_EXPERIMENT: break;
   }
-  return ir->templates[i]->name;
+  return ir->experiments[i]->name;
 }
 
 int64_t rt_find_name(const ir_program *ir, enum rt_names what, str name, str *ambiguous_a, str *ambiguous_b) {

@@ -57,7 +57,7 @@ bool rt_name_matches(str pattern, str name);
 /* The same of a rule; the name of a rule set stands for the rules in it. */
 bool rt_rule_matches(const ir_program *ir, str pattern, uint32_t rule);
 /* The rule, audience or source that is meant: the index, or -1. *ambiguous: several match equally well (the first two are named). */
-enum rt_names { RT_NAME_RULE, RT_NAME_AUDIENCE, RT_NAME_SOURCE, RT_NAME_TEMPLATE };
+enum rt_names { RT_NAME_RULE, RT_NAME_AUDIENCE, RT_NAME_SOURCE, RT_NAME_TEMPLATE, RT_NAME_CHOICE, RT_NAME_EXPERIMENT };
 int64_t rt_find_name(const ir_program *ir, enum rt_names what, str name, str *ambiguous_a, str *ambiguous_b);
 /* The closest name to one that is not there, by its full name or its last part; NULL when none is near. In arena a. */
 const str *rt_suggest_name(arena *a, const ir_program *ir, enum rt_names what, str name);

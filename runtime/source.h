@@ -89,6 +89,9 @@ str src_key_text(arena *a, const ir_program *p, const rec *r);
 
 /* One record from JSON text, for the C API and the command line. NULL: not JSON or not an object (message in *error with line and column).
    Members that are not as declared become bad fields. frame: room for values, at least the number of fields. */
+/* A text or number of a JSON object by its name, as text in a; empty: there is none. false: not a JSON object. */
+bool src_json_member(arena *a, str json, str name, str *out);
+
 rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, str *error);
 
 /* Decimal text as JSON has it, correctly rounded; false: no finite number. */

@@ -364,3 +364,29 @@ rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_
   }
   return error->n ? NULL : out;
 }
+
+bool src_json_member(arena *a, str json, str name, str *out) {
+  tape tp = { .m = a->m };
+  arena none; /* a message that nobody reads, and no jump while the tape holds memory */
+  jmp_buf jump;
+  str e;
+  uint32_t line, col;
+  arena_init(&none, a->m, &jump);
+  volatile uint32_t found = 0;
+  volatile bool ok = false;
+  if (!_setjmp(jump)) ok = tape_json(&tp, json, 1, 1, &none, &e, &line, &col) && tp.t[0].kind == TK_OBJECT;
+  arena_free(&none);
+  *out = (str){ "", 0 };
+  for (uint32_t i = 1; ok && !found && i + 1 < tp.nt; i += 1 + tp.t[i + 1].skip)
+    if (str_eq(tape_str(&tp, i), name)) found = i + 1;
+  char *copy = NULL;
+  bool text = found && (tp.t[found].kind == TK_STRING || tp.t[found].kind == TK_NUMBER);
+  if (text) copy = arena_try(a, tp.t[found].n + 1u);
+  if (copy) {
+    str s = tape_str(&tp, found);
+    memcpy(copy, s.p, s.n);
+    *out = (str){ copy, s.n };
+  }
+  tape_free(&tp);
+  return ok;
+}

@@ -1,0 +1,112 @@
+#!/bin/bash
+# blazon decide: stages, policies, state, ids, lines. What is hashed is fixed, so answers are compared as they are.
+. "$(dirname "$0")/common.inc"
+cat > c.blz << 'END'
+record Profile { id : text key  locale : text  segment : text  age : int? }
+record Asset { id : text key  width : int }
+record Variant { id : text key  locale : text  asset : -> assets }
+record Stat { variant : -> variants  segment : text  day : date  clicks : int  views : int? }
+source profiles : Profile
+source assets : Asset
+source variants : Variant
+source stats : Stat
+rule wide for a in assets { require a.width > 100 }
+experiment cta for p in profiles where p.age >= 18 { "blue" -> 50%  "red" -> 50% }
+experiment half for p in profiles { "in" -> 100%  share 50% }
+choose hero for p in profiles {
+  from v in variants where v.locale == p.locale and v.asset passes wide
+  over s in stats where s.variant == v.id and s.segment == p.segment
+  by thompson(success: s.clicks, trials: s.views, day: s.day, prior: [1, 40], half_life: 14 days)
+  floor 2%
+  sticky 14 days
+  cap 2 per 7 days
+  fallback "fall"
+}
+choose simple for p in profiles where p.locale != "xx" {
+  from v in variants where v.locale == p.locale
+  over s in stats where s.variant == v.id
+  by best(s.clicks / s.views)
+}
+choose held for p in profiles { from v in variants  by first()  holdout 100% -> "ctl" }
+choose narrow for p in profiles { from v in variants where v.asset passes wide  by first()  holdout 100% -> "v3" }
+END
+printf 'id,locale,segment,age\np1,en,a,20\np2,en,b,10\np3,fr,a,\np4,xx,a,40\n' > profiles.csv
+printf 'id,width\na1,200\na2,50\n' > assets.csv
+printf 'id,locale,asset\nv1,en,a1\nv2,en,a1\nv3,en,a2\nv4,de,a1\nctl,zz,a1\nfall,zz,a1\n' > variants.csv
+printf 'variant,segment,day,clicks,views\nv1,a,2026-11-01,30,400\nv1,a,2026-11-10,20,300\nv2,a,2026-11-10,5,200\nv2,b,2026-11-10,500,200\n' > stats.csv
+DATA="--source profiles=profiles.csv --source assets=assets.csv --source variants=variants.csv --source stats=stats.csv --now 2026-11-22"
+run decide hero c.blz $DATA --subject p1 --stateless --id d1 --explain
+exits "one subject" 0
+says "what was chosen" out 'hero for p1: v1  (drawn, p 96.1853%)'
+says "the evidence, decayed" out 'v1  96.1853%   success 21.6475 of 307.035 trials'
+says "who is not eligible" out 'v3  not eligible, `where` is false'
+says "the hash" out 'subject "p1", unit "d1"'
+cp out first
+run decide hero c.blz $DATA --subject p1 --stateless --id d1 --explain
+if cmp -s out first; then ok "the same again"; else not_ok "the same again"; fi
+run build c.blz -o c.blzb
+run decide hero c.blzb $DATA --subject p1 --stateless --id d1 --explain
+if cmp -s out first; then ok "and from a bundle"; else not_ok "and from a bundle"; fi
+run decide hero c.blz $DATA --subject p2 --stateless --explain
+says "evidence that cannot be right" out 'v2  not eligible, in error: its evidence cannot be right: it has more successes than trials'
+run decide hero c.blz $DATA --subject p3 --stateless --format json
+json "nobody is eligible: the fallback" '$.chosen' fall
+json "with its reason" '$.reason' 'no candidate is eligible'
+run decide simple c.blz $DATA --subject p1 --format json --explain
+json "ratios of sums" '$.evidence.v1.value' '0.0714285714285714'
+json "the best" '$.chosen' v2
+run decide simple c.blz $DATA --subject p4
+says "not for this subject" out 'none  (nothing may be shown: the choice is not for this subject)'
+run decide held c.blz $DATA --subject p1 --format json
+json "held out" '$.chosen' ctl
+json "no probability" '$.p' ''
+run decide narrow c.blz $DATA --subject p1
+says "a holdout value that breaks the rules is not shown" out '"v3", which is to hold out, does not pass the rules'
+run decide hero c.blz $DATA --subject p1
+exits "sticky needs a state file" 4
+run decide hero c.blz $DATA --json '{"id":"q","locale":"en","segment":"a"}' --stateless --id d1 --format json
+json "a subject as JSON" '$.subject' q
+run decide cta c.blz $DATA --all
+same "an experiment: arms by hash" "$(sed 's/.*"subject":\("[^"]*"\),/\1 /; s/}$//' out | paste -sd' ')" \
+  '"p1" "arm":"red" "p2" "arm":null "p3" "arm":null,"reason":"age is missing" "p4" "arm":"blue"'
+seq 2000 | sed 's/.*/{"id":"u&","locale":"en","segment":"a"}/' > many.ndjson
+"$BLAZON" decide half c.blz $DATA --lines < many.ndjson > out 2> err
+if [ "$(grep -c '"arm":"in"' out)" -gt 920 ] && [ "$(grep -c '"arm":"in"' out)" -lt 1080 ]; then ok "half of all are in"; else not_ok "half of all are in"; fi
+grep '"arm":"in"' out | cut -d'"' -f8 | sort > in50
+sed 's/share 50%/share 60%/' c.blz > c60.blz
+"$BLAZON" decide half c60.blz $DATA --lines < many.ndjson | grep '"arm":"in"' | cut -d'"' -f8 | sort > in60
+same "a share that grows moves nobody" "$(comm -23 in50 in60 | wc -l)" 0
+
+# with a state file
+run decide hero c.blz $DATA --subject p1 --state s.db --id d1 --format json
+json "drawn" '$.stage' policy
+json "and assigned" '$.assignment' 1
+run decide hero c.blz $DATA --subject p1 --state s.db --id d2 --format json
+json "sticky" '$.stage' sticky
+json "a repeat is certain" '$.p' 1
+run decide hero c.blz $DATA --subject p1 --state s.db --id d3 --format json
+json "capped: another one for now" '$.chosen' v2
+run decide hero c.blz $DATA --subject p1 --state s.db --id d1 --format json
+json "an id is answered the same again" '$.stage' policy
+run decide hero c.blz $DATA --subject p2 --state s.db --id d1 --format json
+exits "but not for another subject" 1
+says "which is told" out 'the decision `d1` is about hero for p1 already'
+same "the log holds three" "$(sqlite3 s.db 'select count(*) from decisions')" 3
+run decide hero c.blz $DATA --subject p2 --state s.db --no-log
+same "--no-log adds none" "$(sqlite3 s.db 'select count(*) from decisions')" 3
+printf '%s\n' '{"id":"x1","locale":"en","segment":"a","d":"l1"}' '{"id":"x1"' '{"locale":"en","d":"l2"}' '{"id":"x2","locale":"en","segment":"a"}' '' \
+  '{"id":"x3","locale":"en","segment":"a","d":"l3"}' > lines.ndjson
+"$BLAZON" decide hero c.blz $DATA --lines --id-member d --state s.db < lines.ndjson > out 2> err
+rc=$?
+exits "lines with errors end with 1" 1
+same "one answer a line, in order" "$(sed 's/^{"\(decision\|line\)":\("[^"]*"\|[0-9]*\).*/\2/' out | paste -sd' ')" '"l1" 2 3 4 "l3"'
+same "what could be decided is in the log" "$(sqlite3 s.db "select group_concat(id, ' ') from decisions where id like 'l%'")" 'l1 l3'
+printf '%s\n' '{"id":"y","locale":"en","segment":"a"}' | "$BLAZON" decide hero c.blz $DATA --lines --state /nowhere/s.db > out 2> err
+rc=$?
+exits "a state file that cannot be made" 3
+silent "answers nothing" out
+run decide heroo c.blz $DATA --subject p1
+says "a choice is suggested" err 'did you mean `hero`?'
+run decide hero c.blz $DATA
+exits "for whom must be said" 4
+finish
