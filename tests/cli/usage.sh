@@ -11,7 +11,7 @@ for command in check validate match fmt explain build outcome state disasm compl
   says "help $command shows how it is called" out "usage: blazon $command"
   run help
 done
-for later in decide replay serve lsp repl; do lacks "help does not list $later, which this version has not" out "  $later "; done
+for later in replay serve lsp repl; do lacks "help does not list $later, which this version has not" out "  $later "; done
 
 run --version
 exits "--version ends well" 0
