@@ -27,7 +27,7 @@ typedef struct cli {
 
 extern const command *const commands[];      /* cli/main.c; ends with NULL */
 extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, cmd_waive,
-    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate, cmd_report, cmd_assemble, cmd_decide, cmd_outcome, cmd_state;
+    cmd_build, cmd_disasm, cmd_completions, cmd_help, cmd_test, cmd_evaluate, cmd_report, cmd_assemble, cmd_decide, cmd_outcome, cmd_replay, cmd_state;
 
 #define OPT_COLOR                                                                                                                \
   { "color", 0, "WHEN", "auto|always|never", "Use colors: auto (on a terminal, unless NO_COLOR is set), always, never." }

@@ -16,6 +16,7 @@ const command *const commands[] = {
   &cmd_assemble,
   &cmd_decide,
   &cmd_outcome,
+  &cmd_replay,
   &cmd_evaluate,
   &cmd_report,
   &cmd_state,

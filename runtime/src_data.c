@@ -230,6 +230,9 @@ static int64_t version_of(src_data *d) { return (d->watch ? sql_data_version(d->
 
 /* The version that the snapshots have: the database's and the state file's belong together. */
 static bool open_database(src_data *d) {
+  bool state = false; /* a snapshot that nobody reads would only keep the state's log from being merged */
+  for (uint32_t i = 0; i < d->c.p->nsources; i++) state |= d->s[i].kind == SK_TABLE && src_in_state(d->s[i].ps);
+  if (!state) d->state_path = (str){ "", 0 };
   if (!open_one(d, &d->watch, d->c.db, false) || !open_one(d, &d->state_watch, d->state_path, false)) return false;
   for (int tries = 0;; tries++) {
     d->version = version_of(d);

@@ -134,6 +134,8 @@ int state_outcome_add(state *s, const state_outcome *o, state_joined *how, int64
 /* ---- reading the log (replay, report) ---- */
 /* Decisions in order of commit after seq, at most n of one choice (empty: all). full as above. *got 0: the end. Each out[i].. with its seq in seqs[i]. */
 int state_read(state *s, arena *a, str choice, int64_t after, uint32_t n, bool full, state_decision *out, int64_t *seqs, uint32_t *got);
+/* Hashes of all bundles, oldest first. */
+int state_bundles(state *s, arena *a, uint32_t *n, str **hashes);
 /* The bytes of a bundle. RT_NONE: not kept. */
 int state_bundle_bytes(state *s, arena *a, str hash, str *bytes);
 

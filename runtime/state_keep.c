@@ -73,6 +73,26 @@ int state_read(state *s, arena *a, str choice, int64_t after, uint32_t n, bool f
   return status;
 }
 
+static int hashes_of(state *s, arena *a, uint32_t *n, str **hashes) {
+  VEC(str) list = { 0 };
+  sqlite3_stmt *q = NULL;
+  if (sqlite3_prepare_v2(s->db, "SELECT hash FROM bundles ORDER BY id", -1, &q, NULL) != SQLITE_OK) {
+    state_sql_failed(s);
+    return RT_ENV;
+  }
+  int rc;
+  while ((rc = state_step(s, q)) == SQLITE_ROW) *VEC_PUSH(a, &list) = state_column(a, q, 0);
+  sqlite3_finalize(q);
+  *n = list.n, *hashes = list.v;
+  return rc < 0 ? RT_ENV : RT_OK;
+}
+
+int state_bundles(state *s, arena *a, uint32_t *n, str **hashes) {
+  volatile int status;
+  STATE_READING(s, a, status, hashes_of(s, a, n, hashes));
+  return status;
+}
+
 /* ---- forgetting ---- */
 
 static int exec2(state *s, const char *sql, int64_t x, int64_t y, str text, int64_t *rows) {

@@ -4,14 +4,14 @@
 
 run help
 exits "help ends well" 0
-for command in check validate match fmt explain build outcome state disasm completions help; do
+for command in check validate match fmt explain build outcome state replay disasm completions help; do
   says "help lists $command" out "  $command"
   run help "$command"
   exits "help $command ends well" 0
   says "help $command shows how it is called" out "usage: blazon $command"
   run help
 done
-for later in replay serve lsp repl; do lacks "help does not list $later, which this version has not" out "  $later "; done
+for later in serve lsp repl; do lacks "help does not list $later, which this version has not" out "  $later "; done
 
 run --version
 exits "--version ends well" 0

@@ -1,0 +1,303 @@
+/* Logged decisions again. See replay.h. */
+#include "runtime/replay.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "runtime/source.h"
+
+enum { AT_ONCE = 500 };
+const char *const replay_why_names[REPLAY_WHYS] = { "same", "rules", "draw", "data", "unknown" };
+
+/* Different texts by their hashes: 64 bits, so that a million subjects are counted without keeping them. */
+typedef struct hashes { uint64_t *v; uint64_t n, cap; } hashes;
+
+static bool hashes_add(arena *a, hashes *h, str s) {
+  if (2 * h->n >= h->cap) {
+    hashes old = *h;
+    h->cap = old.cap ? 2 * old.cap : 1024;
+    h->v = ARENA_ARRAY(a, uint64_t, h->cap);
+    for (uint64_t i = 0; i < old.cap; i++) {
+      uint64_t at = old.v[i] % h->cap;
+      if (!old.v[i]) continue;
+      while (h->v[at]) at = (at + 1) % h->cap;
+      h->v[at] = old.v[i];
+    }
+  }
+  uint64_t x = XXH3_64bits(s.p, s.n) | 1, at = x % h->cap;
+  for (; h->v[at]; at = (at + 1) % h->cap)
+    if (h->v[at] == x) return false;
+  h->v[at] = x, h->n++;
+  return true;
+}
+
+typedef struct replay {
+  state *s;
+  rt_engine *e;
+  rt_decider *d;
+  policy_cache *cache;
+  const replay_opts *o;
+  replay_result *out;
+  arena *a;                /* what lasts */
+  arena one;               /* one batch of decisions */
+  hashes subjects, movers;
+  VEC(replay_move) moves;
+  char bundle[65];
+  int64_t last_at;
+  str *failure;
+} replay;
+
+static void differ(replay *x, const state_decision *d, replay_why why, str message) {
+  x->out->n[why]++;
+  if (x->o->differs) x->o->differs(x->o->ud, &(replay_difference){ why, d->id, d->subject, message });
+}
+
+/* ---- evidence as it was logged ---- */
+
+static bool take(str *s, const char *what, size_t n) {
+  if (s->n < n || memcmp(s->p, what, n)) return false;
+  s->p += n, s->n -= (uint32_t)n;
+  return true;
+}
+
+/* {"success":1,"trials":2} behind a candidate's key. Numbers are read back by the shortest text that was written, so they are the same bits. */
+static bool one_arm(arena *a, str *s, policy_arm *m) {
+  static const char *const names[] = { "value", "success", "trials", "sum", "sum_squares", "count" };
+  double *const to[] = { &m->value, &m->success, &m->trials, &m->sum, &m->sum_squares, &m->count };
+  if (!take(s, ":{", 2)) return false;
+  while (!take(s, "}", 1)) {
+    take(s, ",", 1);
+    double *at = NULL;
+    for (int i = 0; i < 6 && !at; i++) {
+      str name = str_fmt(a, "\"%s\":", names[i]);
+      if (take(s, name.p, name.n)) at = to[i];
+    }
+    uint32_t n = 0;
+    while (n < s->n && s->p[n] != ',' && s->p[n] != '}') n++;
+    if (!at || !n || !src_number(a, (str){ s->p, n }, at)) return false;
+    s->p += n, s->n -= n;
+  }
+  return true;
+}
+
+/* Candidates stand in the evidence in their own order; those that were not eligible before caps do not. */
+static bool arms_of(arena *a, const state_decision *d, policy_arm *arms) {
+  str s = d->evidence;
+  if (!s.n) return true;
+  if (!take(&s, "{", 1)) return false;
+  for (uint32_t i = 0; i < d->ncandidates; i++) {
+    buf key = { .a = a };
+    json_text(&key, d->candidates[i].key);
+    str before = s;
+    take(&s, ",", 1);
+    if (!take(&s, key.p, key.n)) { s = before; continue; }
+    if (!one_arm(a, &s, &arms[i])) return false;
+  }
+  return take(&s, "}", 1) && !s.n;
+}
+
+/* ---- under the same rules ---- */
+
+static int64_t candidate_at(const state_decision *d, str key) {
+  for (uint32_t i = 0; i < d->ncandidates; i++)
+    if (str_eq(d->candidates[i].key, key)) return i;
+  return -1;
+}
+
+/* The logged weights from the logged evidence. NULL: they are the same. */
+static const char *same_weights(replay *x, const prog_choice *p, const state_decision *d) {
+  policy_arm *arms = ARENA_ARRAY(&x->one, policy_arm, d->ncandidates + 1u);
+  uint64_t *w = ARENA_ARRAY(&x->one, uint64_t, d->ncandidates + 1u);
+  const char *why = NULL;
+  bool any = false;
+  for (uint32_t i = 0; i < d->ncandidates; i++) any = any || d->candidates[i].weight;
+  if (!arms_of(&x->one, d, arms)) return "the logged evidence cannot be read";
+  if (!rt_decide_weights(p, &x->one, x->cache, arms, d->candidates, d->ncandidates, w, &why)) return any ? "these rules give no weights for the logged evidence" : NULL;
+  for (uint32_t i = 0; i < d->ncandidates; i++)
+    if (w[i] != d->candidates[i].weight) return "the logged evidence gives other weights";
+  return NULL;
+}
+
+/* What was drawn, from the logged weights. */
+static bool same_draw(replay *x, const prog_choice *p, const state_decision *d) {
+  uint64_t *w = ARENA_ARRAY(&x->one, uint64_t, d->ncandidates + 1u);
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < d->ncandidates; i++) sum += w[i] = d->candidates[i].weight;
+  if (sum != POLICY_ONE) return false;
+  uint32_t at = policy_draw(w, d->ncandidates, rt_draw_hash(p, d->subject, d->unit));
+  return str_eq(d->candidates[at].key, d->candidate) && w[at] == d->weight;
+}
+
+/* Eligibility and evidence as today's data has them. Empty: no difference. Caps are the state's doing, not the data's; and evidence that the state file
+   gathers goes on with every decision. */
+static str against_data(replay *x, const prog_choice *p, const state_decision *d, const decide_result *r) {
+  arena *a = &x->one;
+  for (uint32_t i = 0; i < d->ncandidates; i++) {
+    const state_candidate *was = &d->candidates[i];
+    int64_t at = candidate_at(&r->d, was->key);
+    if (at < 0) return str_fmt(a, "the candidate `%.*s` is not there any more", STR_ARG(was->key));
+    const state_candidate *is = &r->d.candidates[at];
+    bool could = was->eligible == ELIGIBLE || was->eligible == NOT_CAP;
+    if (could && is->eligible != ELIGIBLE)
+      return str_fmt(a, "`%.*s` was eligible and is not now: %.*s", STR_ARG(was->key), STR_ARG(is->reason.n ? is->reason : STR("`where` is false")));
+    if (!could && is->eligible == ELIGIBLE) return str_fmt(a, "`%.*s` was not eligible and is now", STR_ARG(was->key));
+  }
+  for (uint32_t i = 0; i < r->d.ncandidates; i++)
+    if (candidate_at(d, r->d.candidates[i].key) < 0) return str_fmt(a, "the candidate `%.*s` is new", STR_ARG(r->d.candidates[i].key));
+  bool moving = p->has_over && src_in_state(x->e->p->ir->sources[p->over_source]);
+  return moving || str_eq(d->evidence, r->d.evidence) ? (str){ "", 0 } : STR("the evidence is another now");
+}
+
+static int decide_again(replay *x, uint32_t choice, const state_decision *d, decide_result *r, str *why) {
+  const prog_choice *p = x->e->p->ir->choices[choice];
+  *why = (str){ "", 0 };
+  if (!d->record.n) { *why = STR("the subject's record was not kept"); return RT_NONE; }
+  rec *subject = src_record_json(&x->one, x->e->p->ir, p->record, &x->e->p->atoms, d->record, vm_frame_size(x->e->p->vm), why);
+  if (!subject) return RT_NONE;
+  subject->source = p->source;
+  if (d->at < x->last_at) rt_decider_forget(x->d); /* the clock is set back */
+  x->last_at = d->at;
+  vm_set_now(x->e->vm, d->at);
+  decide_opts o = { .id = d->id, .now = d->at, .stateless = true };
+  return rt_decide(x->d, choice, subject, &o, &x->one, r, x->failure);
+}
+
+static bool keyed(const prog_choice *p, const state_decision *d) {
+  if (d->stage == STAGE_HOLDOUT) return str_eq(d->candidate, p->holdout_key);
+  return d->stage != STAGE_FALLBACK || str_eq(d->candidate, p->fallback_key);
+}
+
+static int under_same(replay *x, uint32_t choice, const state_decision *d) {
+  const prog_choice *p = x->e->p->ir->choices[choice];
+  x->out->same_rules++;
+  if (d->ncandidates || d->stage != STAGE_NONE) { /* of a subject that the choice is not for nothing was looked at */
+    if (rt_held_out(p, d->subject) != (d->stage == STAGE_HOLDOUT) && d->stage != STAGE_NONE) {
+      differ(x, d, REPLAY_RULES, d->stage == STAGE_HOLDOUT ? STR("the subject is not held out") : STR("the subject is held out"));
+      return RT_OK;
+    }
+    if (!keyed(p, d)) {
+      differ(x, d, REPLAY_RULES, str_fmt(&x->one, "these rules name another candidate than `%.*s` for %s", STR_ARG(d->candidate), state_stage_names[d->stage]));
+      return RT_OK;
+    }
+    const char *why = same_weights(x, p, d);
+    if (why) { differ(x, d, REPLAY_RULES, str_z(why)); return RT_OK; }
+    if (d->stage == STAGE_POLICY && !same_draw(x, p, d)) {
+      differ(x, d, REPLAY_DRAW, STR("the draw from the logged weights gives another candidate or chance"));
+      return RT_OK;
+    }
+  }
+  if (x->o->data) {
+    decide_result r;
+    str why;
+    int status = decide_again(x, choice, d, &r, &why);
+    if (status == RT_NONE) { differ(x, d, REPLAY_UNKNOWN, why); return RT_OK; }
+    if (status != RT_OK) return status;
+    str other = against_data(x, p, d, &r);
+    if (other.n) { differ(x, d, REPLAY_DATA, other); return RT_OK; }
+  }
+  x->out->n[REPLAY_SAME]++;
+  return RT_OK;
+}
+
+/* ---- under other rules ---- */
+
+static void move(replay *x, str from, str to) {
+  for (uint32_t i = 0; i < x->moves.n; i++) {
+    replay_move *m = &x->moves.v[i];
+    if (!str_eq(m->from, from) || !str_eq(m->to, to)) continue;
+    m->decisions++;
+    return;
+  }
+  *VEC_PUSH(x->a, &x->moves) = (replay_move){ str_dup(x->a, from), str_dup(x->a, to), 1 };
+}
+
+/* With the unit of the decision that was logged: people move because the rules do, not because they are drawn anew. */
+static str redrawn(replay *x, const prog_choice *p, const state_decision *d, const decide_result *r) {
+  if (r->d.stage != STAGE_POLICY) return r->d.candidate;
+  str unit = d->assigned ? str_fmt(&x->one, "%lld", (long long)d->assignment) : d->unit.n ? d->unit : d->id;
+  uint64_t *w = ARENA_ARRAY(&x->one, uint64_t, r->d.ncandidates + 1u);
+  for (uint32_t i = 0; i < r->d.ncandidates; i++) w[i] = r->d.candidates[i].weight;
+  return r->d.candidates[policy_draw(w, r->d.ncandidates, rt_draw_hash(p, d->subject, unit))].key;
+}
+
+static int under_other(replay *x, int64_t choice, const state_decision *d) {
+  x->out->other_rules++;
+  if (choice < 0) { x->out->gone++; return RT_OK; }
+  decide_result r;
+  str why;
+  int status = decide_again(x, (uint32_t)choice, d, &r, &why);
+  if (status == RT_NONE) { x->out->failed++; return RT_OK; }
+  if (status != RT_OK) return status;
+  str to = redrawn(x, x->e->p->ir->choices[choice], d, &r);
+  if (str_eq(to, d->candidate)) { x->out->stay++; return RT_OK; }
+  x->out->moved++;
+  x->out->moved_subjects += hashes_add(x->a, &x->movers, d->subject);
+  move(x, d->candidate, to);
+  return RT_OK;
+}
+
+/* ---- the log in order ---- */
+
+static int64_t choice_named(const ir_program *ir, str name) {
+  for (uint32_t i = 0; i < ir->nchoices; i++)
+    if (str_eq(ir->choices[i]->name, name)) return i;
+  return -1;
+}
+
+static int one_decision(replay *x, const state_decision *d) {
+  int64_t choice = choice_named(x->e->p->ir, d->choice);
+  if (x->o->own && !str_eq(d->bundle, str_z(x->bundle))) return RT_OK;
+  x->out->decisions++;
+  x->out->subjects += hashes_add(x->a, &x->subjects, d->subject);
+  return choice >= 0 && str_eq(d->bundle, str_z(x->bundle)) ? under_same(x, (uint32_t)choice, d) : under_other(x, choice, d);
+}
+
+static int most_first(const void *p, const void *q) {
+  const replay_move *x = p, *y = q;
+  if (x->decisions != y->decisions) return x->decisions < y->decisions ? 1 : -1;
+  int k = str_cmp(x->from, y->from);
+  return k ? k : str_cmp(x->to, y->to);
+}
+
+static int all(replay *x) {
+  state_decision *list = ARENA_ARRAY(x->a, state_decision, AT_ONCE);
+  int64_t *seqs = ARENA_ARRAY(x->a, int64_t, AT_ONCE), after = 0;
+  uint32_t got = AT_ONCE;
+  int status = RT_OK;
+  while (status == RT_OK && got == AT_ONCE) {
+    arena_reset(&x->one);
+    status = state_read(x->s, &x->one, x->o->choice, after, AT_ONCE, true, list, seqs, &got);
+    if (status == RT_ENV) *x->failure = state_failure(x->s, x->a);
+    for (uint32_t i = 0; i < got && status == RT_OK; i++) status = one_decision(x, &list[i]);
+    if (got) after = seqs[got - 1];
+  }
+  if (x->moves.n) qsort(x->moves.v, x->moves.n, sizeof *x->moves.v, most_first);
+  x->out->moves = x->moves.v, x->out->nmoves = x->moves.n;
+  return status;
+}
+
+int rt_replay(state *s, rt_engine *e, const replay_opts *o, arena *a, replay_result *out, str *failure) {
+  replay x = { .s = s, .e = e, .o = o, .out = out, .a = a, .last_at = INT64_MIN, .failure = failure };
+  uint8_t digest[32];
+  *out = (replay_result){ 0 };
+  vm_digest(e->p->vm, digest);
+  for (int i = 0; i < 32; i++) {
+    x.bundle[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+    x.bundle[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+  }
+  x.d = rt_decider_new(e);
+  x.cache = policy_cache_new(e->m);
+  jmp_buf here, *volatile before = a->oom;
+  arena_init(&x.one, e->m, &here);
+  a->oom = &here;
+  volatile int status = RT_OOM;
+  if (x.d && x.cache && !_setjmp(here)) status = all(&x);
+  a->oom = before;
+  if (status == RT_ENV && failure->n) *failure = str_dup(a, *failure);
+  arena_free(&x.one);
+  rt_decider_free(x.d);
+  policy_cache_free(x.cache);
+  return status;
+}
