@@ -65,6 +65,7 @@ typedef enum blz_truth { BLZ_FALSE, BLZ_TRUE, BLZ_MAYBE /* unknown */, BLZ_BROKE
 
 typedef struct blz_program blz_program; /* rules, compiled; shared by threads */
 typedef struct blz_engine blz_engine;   /* one thread's means to evaluate a program */
+typedef struct blz_state blz_state;     /* a state file; shared by threads */
 typedef struct blz_record blz_record;   /* one record that the host supplies */
 
 /* An allocator for Blazon's own memory (SQLite, ICU and the other libraries keep theirs). fn(ud, NULL, 0, n)
@@ -242,6 +243,28 @@ BLZ_API blz_status blz_record_set_color(blz_record *r, const char *field, uint32
 BLZ_API blz_status blz_record_set_json(blz_record *r, const char *field, const char *json, size_t length);
 /* nothing: optional fields only */
 BLZ_API blz_status blz_record_set_missing(blz_record *r, const char *field);
+
+/* ---- state files ---- */
+
+enum {
+  BLZ_STATE_CREATE = 1,     /* make the file when it is not there */
+  BLZ_STATE_RELAXED = 2     /* a commit waits for the operating system only: survives a killed process, not loss of power */
+};
+
+/* Opens a state file: what was assigned, decided and shown, and what came of it. One for all threads and engines of
+   the process: what they write at the same time shares a commit. a: the allocator, copied; NULL for malloc. error (may
+   be NULL) has room for size bytes and is told in words why. BLZ_OK; BLZ_DATA: of a newer version, no state file,
+   corrupt, locked, not writable ...; BLZ_NO_MEMORY. */
+BLZ_API blz_status blz_state_open(const blz_allocator *a, const char *path, unsigned flags, blz_state **out, char *error, size_t size);
+/* After the last engine that uses it is freed, or uses another. */
+BLZ_API void blz_state_free(blz_state *s);
+/* The engine reads and writes this state from now on; NULL: none. */
+BLZ_API blz_status blz_engine_use_state(blz_engine *e, blz_state *s);
+/* Joins a reward to a decision, and to the evidence that policies learn from; on disk when it returns. name: NULL for
+   "reward", the only one that policies learn from. microseconds: when, since 1970-01-01T00:00:00Z. The same again is
+   BLZ_OK and changes nothing. BLZ_OK; BLZ_NOT_FOUND: no such decision; BLZ_BAD_VALUE: another reward of this name is
+   there already, it is from before its decision, or no finite number; BLZ_DATA: not written; BLZ_MISUSE: no state. */
+BLZ_API blz_status blz_engine_outcome(blz_engine *e, const char *decision, const char *name, double reward, int64_t microseconds);
 
 #ifdef __cplusplus
 }

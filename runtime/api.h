@@ -2,6 +2,7 @@
 #ifndef RUNTIME_API_H
 #define RUNTIME_API_H
 #include "blazon.h"
+#include "runtime/state.h"
 #include "runtime/validate.h"
 
 enum { API_ERROR = 1024 };
@@ -29,12 +30,15 @@ struct blz_engine {
   uint32_t nbindings;
   src_binding *bindings;
   arena kept;              /* db and bindings */
+  blz_state *state;        /* the host's; NULL none */
   rt_program *trees;       /* for explanations, when the program is a bundle */
   blz_finding_fn fn;       /* during a call that tells findings */
   void *ud;
   bool stopped;
   char error[API_ERROR];
 };
+
+struct blz_state { mem m; state *s; };
 
 struct blz_record {
   blz_engine *e;

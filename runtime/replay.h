@@ -1,7 +1,8 @@
 /* Logged decisions again: under the rules that made them, bit for bit, or what differs and why; under other rules, who would be shown something else.
  *
- * Under the same rules a decision is computed from what was logged with it (evidence, eligibility, unit), so that it must come out the same on every machine
- * and at any time. With data at hand, eligibility and evidence are computed anew from the logged subject, too: what differs then is the data's or the clock's doing. */
+ * Under the same rules a decision is computed from what was logged with it (evidence, eligibility, unit), so that it must come out the same on every
+ * machine and at any time. With data at hand, eligibility and evidence are computed anew from the logged subject, too: what differs then is the data's
+ * or the clock's doing. */
 #ifndef RUNTIME_REPLAY_H
 #define RUNTIME_REPLAY_H
 #include "runtime/decide.h"
