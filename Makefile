@@ -208,13 +208,13 @@ bench: ## measure, print ratios (see bench/README.md)
 deps: ## install the packages that building and testing need (apt)
 	@sh tools/install-deps.sh check
 
-INSTALLED := $(PREFIX)/bin/blazon $(PREFIX)/include/blazon.h $(LIBDIR)/libblazon.a $(LIBDIR)/libblazon.so $(LIBDIR)/$(SONAME) \
+INSTALLED := $(PREFIX)/bin/blazon $(PREFIX)/include/blazon.h $(PREFIX)/include/blazon_native.h $(LIBDIR)/libblazon.a $(LIBDIR)/libblazon.so $(LIBDIR)/$(SONAME) \
   $(LIBDIR)/pkgconfig/blazon.pc $(DATADIR)/man/man1/blazon.1 $(DATADIR)/bash-completion/completions/blazon \
   $(DATADIR)/zsh/site-functions/_blazon $(DATADIR)/fish/vendor_completions.d/blazon.fish $(DATADIR)/doc/blazon
 install: all lib ## the tool, the libraries, header, pkg-config file, manual, completions, examples (DESTDIR, PREFIX=/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 $(B)/blazon $(DESTDIR)$(PREFIX)/bin/blazon
-	install -m 644 include/blazon.h $(DESTDIR)$(PREFIX)/include/blazon.h
+	install -m 644 include/blazon.h include/blazon_native.h $(DESTDIR)$(PREFIX)/include/
 	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libblazon.so
 	install -m 644 $(B)/libblazon.a $(DESTDIR)$(LIBDIR)/libblazon.a

@@ -22,8 +22,23 @@ typedef struct lib_ctx {
   const type *const *argt; /* static types of this call's arguments (for T) */
   const type *rett;
   uint64_t *steps;       /* work done so far; long-running functions add to it in proportion to their input */
+  const struct extern_host *externs; /* NULL: none are allowed */
   str error;             /* set together with ST_ERR: "month 13 is out of range"; static or in a */
 } lib_ctx;
+
+/* Functions of a program that are not written in Blazon (`extern fn`): how the evaluators reach them. call: as builtin_fn; at: index in the
+   program. It may be called by every thread that has an engine. */
+typedef struct extern_host {
+  void *ud;
+  int (*call)(void *ud, uint32_t at, lib_ctx *c, const val *args, const uint8_t *st, val *out);
+} extern_host;
+
+/* A run that allows no native functions has none: each call is an error. */
+static inline int extern_call(lib_ctx *c, uint32_t at, const val *args, const uint8_t *st, val *out) {
+  if (c->externs) return c->externs->call(c->externs->ud, at, c, args, st, out);
+  c->error = STR("native functions are not allowed in this run");
+  return ST_ERR;
+}
 
 /* Gives ST_OK (out is set), ST_MISSING or ST_ERR (error is set). st is all ST_OK but for T? parameters. */
 typedef int (*builtin_fn)(lib_ctx *c, const val *args, const uint8_t *st, val *out);

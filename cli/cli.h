@@ -41,6 +41,9 @@ extern const command cmd_check, cmd_validate, cmd_match, cmd_fmt, cmd_explain, c
   }
 #define OPT_STATE                                                                                                                \
   { "state", 0, "FILE", NULL, "State file that holds the rows of the sources decisions, outcomes, evidence and exposures." }
+#define OPT_NATIVE                                                                                                               \
+  { "allow-native", 0, "LIB", NULL, "Let the rules call this native library, by file or by name. It runs with all of your rights. May be repeated." },  \
+  { "native-path", 0, "FOLDER", NULL, "Where native libraries that are allowed by name are looked for. May be repeated." }
 #define OPT_END { NULL, 0, NULL, NULL, NULL }
 
 /* ---- wrong usage, files ---- */
@@ -71,6 +74,8 @@ const char *cli_reason(int error);           /* an errno in plain words */
 
 /* Loads and compiles the files; c->p is set unless memory ran out. RT_OK ... of program.h. Says nothing. */
 int cli_load(cli *c, const char **files, uint32_t n, bool lints);
+/* After cli_load: opens the native libraries that the rules name and --allow-native allows. RT_OK; RT_ENV: diagnostics say why. */
+int cli_native(cli *c, const args *a);
 int cli_exit_of(int status);                 /* RT_* -> exit code of a run that did not get to its end */
 
 /* ---- showing diagnostics (show_diag.c, snippet.c) ---- */

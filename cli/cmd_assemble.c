@@ -24,6 +24,7 @@ static const opt opts[] = {
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Only the counts; no progress." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -40,6 +41,8 @@ typedef struct assembling {
   src_data *data;
   str failure;
   int64_t subjects, left_out, unknown, bad, without, combinations, limited, told, lost;
+  int64_t asked;           /* subjects that the template is for */
+  bool *filled;            /* one a slot: something fitted it */
 } assembling;
 
 static str short_name(str name) {
@@ -87,8 +90,13 @@ static void as_text(out *o, arena *a, const assembling *x, uint32_t rank, const 
   out_ch(o, '\n');
 }
 
-static bool put(assembling *x, str subject, uint32_t rank, const asm_combo *k) {
+/* whole: all that belongs to the subject is known. What machines read must not look so when it is not. */
+static bool put(assembling *x, str subject, uint32_t rank, const asm_combo *k, bool whole) {
   cli *c = x->c;
+  if (!whole) {
+    if (x->list && !x->json) as_text(c->out, &c->a, x, rank, k);
+    return true;
+  }
   arena_mark mark = arena_save(&c->a);
   bool ok = true;
   uint32_t n = x->t->nslots + 4;
@@ -117,7 +125,7 @@ static void put_out(const assembling *x, const char *what, str text, const asm_o
   out_fmt(w, "        %s ", what);
   out_safe(w, text);
   out_fmt(w, ": %s", grouped(&x->c->a, o->untrue).p);
-  out_z(w, " do not fit");
+  out_z(w, o->untrue == 1 ? " does not fit" : " do not fit");
   if (o->unknown) out_fmt(w, ", of %s it cannot be told", grouped(&x->c->a, o->unknown).p);
   if (o->bad) out_fmt(w, ", %s in error", grouped(&x->c->a, o->bad).p);
   if (o->why.n) out_z(w, " ("), out_safe(w, o->why), out_ch(w, ')');
@@ -153,6 +161,33 @@ static void put_none(const assembling *x, const asm_result *r) {
 
 /* ---- one subject ---- */
 
+/* Which slots something fits, for at least one subject. */
+static void note_slots(assembling *x, const asm_result *r) {
+  if (r->status == ASM_SUBJECT) return;
+  x->asked++;
+  for (uint32_t i = 0; i < x->t->nslots; i++) x->filled[i] = x->filled[i] || r->candidates[i];
+}
+
+static void say_cut(const assembling *x, str subject, int64_t nodes) {
+  out *o = x->c->err;
+  out_fmt(o, "%.*s for ", STR_ARG(short_name(x->t->name)));
+  out_safe(o, subject);
+  out_fmt(o, ": cut off after %s combinations and parts of them, so nothing is written for it; --nodes allows more\n", grouped(&x->c->a, nodes).p);
+}
+
+/* A slot that stays empty whatever the subject is most likely a mistake in its `where`, or data that is not there. */
+static void say_empty_slots(const assembling *x) {
+  for (uint32_t i = 0; i < x->t->nslots && x->asked > 1; i++) {
+    if (x->filled[i]) continue;
+    out *o = x->c->err;
+    out_style(o, S_YELLOW);
+    out_z(o, "warning");
+    out_style(o, S_PLAIN);
+    out_fmt(o, ": no record of %.*s fits the slot `%.*s`, for any subject\n", STR_ARG(short_name(x->c->p->ir->sources[x->t->slots[i].source]->name)),
+            STR_ARG(x->t->slots[i].name));
+  }
+}
+
 static int one(assembling *x, rec *r) {
   cli *c = x->c;
   arena_mark mark = arena_save(&c->a);
@@ -174,8 +209,10 @@ static int one(assembling *x, rec *r) {
       out_fmt(c->out, "  %s%s %s%s\n", grouped(&c->a, res.n).p, res.more ? " and more" : "", plural(res.n, "combination", "combinations"),
               res.status == ASM_LIMIT ? "; the search was cut off, so others may be better placed behind these" : "");
     }
+    note_slots(x, &res);
+    if (res.status == ASM_LIMIT && (x->file || x->table || x->json)) say_cut(x, subject, res.nodes);
     for (uint32_t i = 0; i < res.n && status == RT_OK; i++)
-      if (!put(x, subject, i + 1, &res.v[i])) status = RT_STOPPED;
+      if (!put(x, subject, i + 1, &res.v[i], res.status != ASM_LIMIT)) status = RT_STOPPED;
     if (told && !res.n) put_none(x, &res);
     if (told && x->explain && res.status != ASM_SUBJECT) put_story(x, &res);
   }
@@ -262,6 +299,7 @@ static int run_all(assembling *x, const args *a, uint32_t nbindings, const src_b
   cli *c = x->c;
   const char *key = args_value(a, "for"), *db = args_value(a, "db");
   bool *wanted = ARENA_ARRAY(&c->a, bool, c->p->ir->nsources + 1);
+  x->filled = ARENA_ARRAY(&c->a, bool, x->t->nslots + 1);
   wanted[x->t->source] = true;
   for (uint32_t i = 0; i < x->t->nslots; i++) wanted[x->t->slots[i].source] = true;
   if (!rt_engine_open(&x->e, c->p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
@@ -311,7 +349,7 @@ static int assemble(cli *c, const args *a, assembling *x, uint32_t nbindings, co
     else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(x->failure));
   }
   code = close_outputs(x, a, code);
-  if (code == X_GOOD) counts(x), cli_issues_end(c, x->told, x->lost);
+  if (code == X_GOOD) counts(x), say_empty_slots(x), cli_issues_end(c, x->told, x->lost);
   if (code == X_GOOD && (x->limited || x->bad || x->lost)) code = X_FINDINGS;
   rt_engine_close(&x->e);
   if (x->data) src_close(x->data);
@@ -335,6 +373,7 @@ static int run(cli *c, const args *a) {
   if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
   if (!name) return cli_usage(c, a->cmd, "the template is missing");
   int status = cli_load(c, rules, n, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) {
     show_diags(c, c->err, c->p, false);

@@ -9,11 +9,12 @@ static const opt opts[] = {
   { "format", 'f', "FORMAT", "text|json|sarif|junit|github", "How to print what was found; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output; the file appears whole or not at all." },
   { "cost", 0, NULL, NULL, "List what each rule costs for one record, dearest first." },
-  { "list", 'l', NULL, NULL, "List the rules, audiences and sources that are declared." },
+  { "list", 'l', NULL, NULL, "List the sources, rules, audiences, templates and native functions that are declared." },
   { "strict", 0, NULL, NULL, "Count warnings as errors: exit with 2." },
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -25,6 +26,9 @@ static void list_rules(cli *c) {
     out_fmt(c->out, "%-8s  %.*s  (%s)\n", ir->rules[i]->refinement ? "field" : "rule", STR_ARG(ir->rules[i]->name),
             severity_name(ir->rules[i]->sev));
   for (uint32_t i = 0; i < ir->naudiences; i++) out_fmt(c->out, "audience  %.*s\n", STR_ARG(ir->audiences[i]->name));
+  for (uint32_t i = 0; i < ir->ntemplates; i++) out_fmt(c->out, "template  %.*s\n", STR_ARG(ir->templates[i]->name));
+  for (uint32_t i = 0; i < ir->nexterns; i++)
+    out_fmt(c->out, "native    %.*s  (from \"%.*s\")\n", STR_ARG(ir->externs[i]->name), STR_ARG(ir->externs[i]->lib));
   for (uint32_t i = 0; i < ir->ntests; i++) {
     out_fmt(c->out, "test      %.*s%s\"", STR_ARG(ir->tests[i]->module), ir->tests[i]->module.n ? " " : "");
     out_safe(c->out, ir->tests[i]->name);
@@ -97,6 +101,7 @@ static int run(cli *c, const args *a) {
   if (!cli_clock(c, a) || !cli_bindings(c, a, &nbindings, &bindings)) return X_USAGE;
   enum format f = cli_format(a);
   int status = cli_load(c, a->files, a->nfiles, true);
+  if (status == RT_OK && args_has(a, "allow-native")) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (!cli_output(c, a)) return X_ENV;
   if (status == RT_OK) status = check_data(c, a, nbindings, bindings);

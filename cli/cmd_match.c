@@ -23,6 +23,7 @@ static const opt opts[] = {
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Only the counts; no progress." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -287,6 +288,7 @@ static int run(cli *c, const args *a) {
   if (!rules.n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
   if (!audiences.n) return cli_usage(c, a->cmd, "an audience is missing");
   int status = cli_load(c, rules.v, rules.n, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) {
     show_diags(c, c->err, c->p, false);

@@ -21,6 +21,7 @@ static const opt opts[] = {
   { "verbose", 'v', NULL, NULL, "List everything: tests that pass, all that do not, all that is not covered (text)." },
   { "quiet", 'q', NULL, NULL, "Say nothing when all is well (text)." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -83,6 +84,7 @@ static int not_compiled(cli *c, const args *a, int status) {
 /* Loads the rules, runs their tests, shows the results. */
 static int test_once(cli *c, const args *a, const rt_test_opts *o, double minimum) {
   int status = cli_load(c, a->files, a->nfiles, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (c->p->bundle && status == RT_OK) return cli_usage(c, a->cmd, "a bundle holds no tests; give the rule files that it was built from");
   if (!cli_output(c, a)) return X_ENV;

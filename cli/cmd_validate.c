@@ -36,6 +36,7 @@ static const opt opts[] = {
   OPT_NOW,
   { "quiet", 'q', NULL, NULL, "Only the summary (text); no progress." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -115,6 +116,7 @@ static unsigned allowed(const args *a) {
 
 static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f) {
   int status = cli_load(c, a->files, a->nfiles, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   show s = { .c = c,
              .o = c->out,

@@ -39,6 +39,7 @@ static int explain_now(one_record *x, const args *a, uint32_t rule, const char *
 
 int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings) {
   int status = cli_load(c, a->files, a->nfiles, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) {
     show_diags(c, c->err, c->p, false);

@@ -63,7 +63,8 @@ typedef struct refine {
 typedef struct rtype { const type *t; refine *r; } rtype;
 
 typedef enum decl_kind {
-  DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE, DK_EXPERIMENT, DK_CHOICE, DK_IDLE
+  DK_TYPE, DK_RECORD, DK_SOURCE, DK_PALETTE, DK_TERMS, DK_LET, DK_FN, DK_RULE, DK_AUDIENCE, DK_TABLE, DK_RULESET, DK_TEMPLATE,
+  DK_EXPERIMENT, DK_CHOICE, DK_EXTERN, DK_IDLE
 } decl_kind;
 enum decl_state { DS_NEW, DS_BUSY, DS_DONE };
 
@@ -85,8 +86,9 @@ struct decl {
   prog_fn *fn;
   prog_rule *rule;
   prog_audience *audience;
+  prog_extern *native;   /* EXTERN */
   prog_table *table;     /* TABLE: NULL while its header is not known */
-  const str *params;     /* TABLE: names of its parameters */
+  const str *params;     /* TABLE, EXTERN: names of its parameters */
   prog_template *template;
   prog_experiment *experiment;
   prog_choice *choice;
@@ -211,6 +213,7 @@ struct checker {
   VEC(prog_rule *) rules;
   VEC(prog_audience *) audiences;
   VEC(decl *) audience_decls;
+  VEC(prog_extern *) externs;
   VEC(prog_table *) tables;
   VEC(term_list *) term_lists;
   VEC(prog_passes *) rulesets;
@@ -405,6 +408,9 @@ void choices_number(checker *c, uint32_t base);
 void template_header(checker *c, decl *d);
 void template_body(checker *c, decl *d);
 void templates_number(checker *c, uint32_t base);
+
+/* ---- check_extern.c ---- */
+void extern_decl(checker *c, decl *d);
 
 /* ---- check_rule.c, check_refine.c, check_message.c ---- */
 void rule_header(checker *c, decl *d);

@@ -110,6 +110,12 @@ static ex call_table(checker *c, const ast *n, decl *d, cargs a) {
   return call_declared(c, n, d, a, IR_TABLE, d->table->params, d->table->ret, d->params, d->table->nparams, ok);
 }
 
+static ex call_extern(checker *c, const ast *n, decl *d, cargs a) {
+  bool ok = evaluate(c, &a);
+  if (d->bad) return ex_bad(c, n->sp);
+  return call_declared(c, n, d, a, IR_EXTERN, d->native->params, d->native->ret, d->params, d->native->nparams, ok);
+}
+
 /* ---- record literals and with ---- */
 
 static ex field_value(checker *c, const type_rec *r, uint32_t i, carg *a) {
@@ -427,7 +433,7 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
     return ex_bad(c, n->sp);
   }
   strs near = { 0 };
-  near_decls(c, &near, 1u << DK_FN | 1u << DK_TABLE);
+  near_decls(c, &near, 1u << DK_FN | 1u << DK_TABLE | 1u << DK_EXTERN);
   for (uint32_t i = 0; i < c->lib->count && c->suggestions < 200; i++) *VEC_PUSH(c->a, &near) = str_z(c->lib->table[i].name);
   check_suggest(c, g, n->name_sp, n->name, &near);
   return ex_bad(c, n->sp);
@@ -436,6 +442,7 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
 static ex call_decl(checker *c, const ast *n, decl *d, cargs a, bool receiver) {
   if (d->kind == DK_FN || d->kind == DK_EXPERIMENT) return call_fn(c, n, d, a);
   if (d->kind == DK_TABLE) return call_table(c, n, d, a);
+  if (d->kind == DK_EXTERN) return call_extern(c, n, d, a);
   if (d->kind == DK_RECORD && !receiver) return record_literal(c, n, d, a);
   if (d->kind == DK_IDLE) {
     evaluate(c, &a);
@@ -470,7 +477,7 @@ ex check_call(checker *c, const ast *n) {
   }
   decl *d = find_decl(c, n->name);
   sig *s = sig_find(c, n->name);
-  unsigned called = 1u << DK_FN | 1u << DK_EXPERIMENT | 1u << DK_TABLE | 1u << DK_RECORD | 1u << DK_IDLE;
+  unsigned called = 1u << DK_FN | 1u << DK_EXPERIMENT | 1u << DK_TABLE | 1u << DK_EXTERN | 1u << DK_RECORD | 1u << DK_IDLE;
   if (d && (called >> d->kind & 1 || !s)) return call_decl(c, n, d, a, n->a != NULL);
   return s ? call_library(c, n, s, a) : unknown_function(c, n, a);
 }

@@ -383,6 +383,7 @@ void declare_all(checker *c) {
   for (uint32_t i = 0; i < c->decls.n; i++) {
     decl *d = c->decls.v[i];
     if (d->kind == DK_FN) fn_header(c, d);
+    else if (d->kind == DK_EXTERN) extern_decl(c, d);
     else if (d->kind == DK_RULE) rule_header(c, d);
     else if (d->kind == DK_AUDIENCE) audience_header(c, d);
     else if (d->kind == DK_TEMPLATE) template_header(c, d);

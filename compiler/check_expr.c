@@ -167,7 +167,7 @@ ex check_value_of(checker *c, decl *d, span sp) {
   case DK_SOURCE:
     diag_note_add(c->d, g, (span){ 0, 0 }, "walk it: `some x in %.*s: ...`, `count(x for x in %.*s where ...)`", STR_ARG(d->name), STR_ARG(d->name));
     break;
-  case DK_FN: diag_note_add(c->d, g, (span){ 0, 0 }, "functions have parentheses: `%.*s(...)`", STR_ARG(d->name)); break;
+  case DK_FN: case DK_EXTERN: diag_note_add(c->d, g, (span){ 0, 0 }, "functions have parentheses: `%.*s(...)`", STR_ARG(d->name)); break;
   case DK_TABLE: diag_note_add(c->d, g, (span){ 0, 0 }, "a table is asked as a function is: `%.*s(...)`", STR_ARG(d->name)); break;
   case DK_RECORD: diag_note_add(c->d, g, (span){ 0, 0 }, "a record is built with its fields: `%.*s(...)`", STR_ARG(d->name)); break;
   case DK_AUDIENCE: diag_note_add(c->d, g, (span){ 0, 0 }, "ask for membership: `x in %.*s`", STR_ARG(d->name)); break;

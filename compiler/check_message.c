@@ -375,6 +375,7 @@ static bool phrase(msg *m, const ir *n, bool neg) {
   case IR_FORMAT_OK: case IR_UNIQUE: case IR_RESOLVES: /* refinements say it themselves */
   case IR_CONST: case IR_NONE: case IR_NOW: case IR_TODAY: case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG:
   case IR_TO_NUMBER: case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_TABLE: case IR_COALESCE: case IR_IF:
+  case IR_EXTERN:
   case IR_COMPR: case IR_AGG: case IR_KIND_COUNT: break;
   }
   return false;

@@ -143,6 +143,7 @@ const char *decl_what(const decl *d) {
   case DK_TERMS: return "a list of terms";
   case DK_LET: return "a value";
   case DK_FN: return "a function";
+  case DK_EXTERN: return "an extern function";
   case DK_RULE: return "a rule";
   case DK_AUDIENCE: return "an audience";
   case DK_TABLE: return "a table";

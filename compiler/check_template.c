@@ -84,6 +84,7 @@ static void slot_where(building *b, uint32_t i) {
   source_filter f;
   if (!check_source_filter(c, o->source, (int32_t)i + 1, b->params[i + 1], where, &f)) { b->d->bad = true; return; }
   if (!f.where) return;
+  facts_when(c, f.where, true); /* whatever a combination is asked has passed it */
   uint32_t others = slots_of(b, f.where) & ~(1u << i);
   if (others) demand(b, f.where, slice_of(c, where->sp), NULL, where->sp); /* what fits here depends on another slot */
   else o->test = lambda(b, "where", f.where);
@@ -101,6 +102,7 @@ static void require(building *b, const ast *n) {
   if (n->b) diag_add(c->d, DIAG_AT, n->b->sp, "a template's condition is about a combination, not about a field: leave `at` out");
   if (ex_isbad(t) || (n->c && ex_isbad(m))) { b->d->bad = true; return; }
   demand(b, forbid ? ir_not(c, t.n) : t.n, slice_of(c, n->a->sp), n->c ? message_settled(c, m.n) : NULL, n->a->sp);
+  facts_when(c, t.n, !forbid);
 }
 
 /* The tree of bounds: leaves are functions of one slot at most, inner nodes the arithmetic that joins them. */
@@ -136,7 +138,7 @@ static void prefer(building *b, const ast *n, bool *seen) {
     b->d->bad = true;
   }
   *seen = true;
-  if (!ex_isbad(e)) e = check_want(c, e, c->t_num, "`prefer` takes a number, higher is better;");
+  if (!ex_isbad(e)) e = check_want(c, e, c->t_num, "what `prefer` asks for is");
   if (ex_isbad(e)) { b->d->bad = true; return; }
   b->t->prefer = lambda(b, "prefer", e.n);
   b->t->bound = bound(b, e.n);
@@ -208,7 +210,10 @@ static void body(building *b, const ast *x, decl *source) {
   if (x->b) {
     ex test = check_test(c, x->b);
     if (ex_isbad(test)) b->d->bad = true;
-    else t->test = lambda(b, "for", test.n);
+    else {
+      t->test = lambda(b, "for", test.n);
+      facts_when(c, test.n, true);
+    }
   }
   for (uint32_t i = 0; i < b->nslots; i++) scope_bind(c, b->binders[i]->name, b->binders[i]->name_sp, b->params[i + 1], (int32_t)i + 1, LK_BINDER);
   for (uint32_t i = 0; i < b->nslots; i++)

@@ -91,6 +91,7 @@ static double own_steps(const ir *n) {
   switch ((ir_kind)n->kind) {
   case IR_CONST: case IR_NONE: case IR_LOCAL: return 0;
   case IR_CALL: case IR_INTERP: return 8;
+  case IR_EXTERN: return 100; /* somebody else's code: a guess */
   case IR_TABLE: return 8; /* found by its index: rows beside the point are few */
   case IR_MATCHES: return 40;
   case IR_DEREF: case IR_UNIQUE: case IR_RESOLVES: return 20;
@@ -152,7 +153,7 @@ static double size_of(costing *s, const ir *n) {
     return n->op == IA_ADD_TEXT ? a + b : 1;
   case IR_INTERP: case IR_LIST: case IR_RECORD: return parts(s, n);
   case IR_WITH: return size_of(s, n->a) + parts(s, n);
-  case IR_CALL: a = parts(s, n); return a > 1 ? a : 1;
+  case IR_CALL: case IR_EXTERN: a = parts(s, n); return a > 1 ? a : 1;
   case IR_TABLE: return 1; /* a constant of the program */
   case IR_FN: a = parts(s, n); return s->fn_size[n->index] * (a > 1 ? a : 1);
   case IR_IF: a = size_of(s, n->b), b = size_of(s, n->c); return a > b ? a : b;

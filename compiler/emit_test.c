@@ -44,7 +44,7 @@ unsigned emit_may(const emitter *e, const ir *n) {
     return may_of_all(e, n) | (holds_records(n->a->ty) || holds_records(n->b->ty) ? MAY_FAIL : 0u);
   case IR_ARITH: case IR_NEG: case IR_MATCHES: return may_of_all(e, n) | MAY_FAIL;
   case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN:
-  case IR_TABLE: case IR_COALESCE:
+  case IR_TABLE: case IR_EXTERN: case IR_COALESCE:
   case IR_IF: case IR_COMPR: case IR_AGG: case IR_QUANT: case IR_IN_AUDIENCE: case IR_PASSES: case IR_KIND_COUNT: return MAY_MISS | MAY_FAIL;
   }
   return MAY_MISS | MAY_FAIL;
@@ -57,7 +57,7 @@ double emit_cost(const ir *n) {
   case IR_CALL: c = 40; break;
   case IR_MATCHES: c = 100; break;
   case IR_FN: case IR_TABLE: case IR_INTERP: case IR_FORMAT_OK: c = 60; break;
-  case IR_DEREF: case IR_RESOLVES: c = 500; break;
+  case IR_DEREF: case IR_RESOLVES: case IR_EXTERN: c = 500; break;
   case IR_UNIQUE: case IR_PASSES: case IR_IN_AUDIENCE: c = 1000; break;
   case IR_IN_LIST: case IR_CONTAINS: case IR_LIST: case IR_RECORD: case IR_WITH: c = 8; break;
   case IR_QUANT: case IR_COMPR: case IR_AGG:
@@ -468,7 +468,7 @@ void emit_test(emitter *e, const ir *n, ways w) {
   case IR_IF: if_test(e, n, w); break;
   case IR_LOCAL: case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_DEREF: case IR_INDEX: case IR_MAP_GET: case IR_ARITH: case IR_NEG:
   case IR_TO_NUMBER:
-  case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_TABLE: case IR_COMPR: case IR_AGG:
+  case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN: case IR_EXTERN: case IR_TABLE: case IR_COMPR: case IR_AGG:
   case IR_CONTAINS: case IR_MATCHES:
   case IR_IN_AUDIENCE: case IR_PASSES: case IR_FORMAT_OK: case IR_UNIQUE: case IR_RESOLVES: {
     reg r = emit_value(e, n);

@@ -289,7 +289,8 @@ code_unit *emit_end(emitter *e) {
     if (x->f != UINT32_MAX) o->f = (uint16_t)where[thread(e, x->f)];
     if (x->c != UINT32_MAX) o->c = (uint16_t)where[thread(e, x->c)];
     if (o->op == BC_OPEN || o->op == BC_STEP) o->b = first_of_depth(u, o->b); /* was the depth of the rows */
-    if (o->op == BC_LIST || o->op == BC_RECORD || o->op == BC_WITH || o->op == BC_INTERP || o->op == BC_CALL || o->op == BC_FN || o->op == BC_TABLE) {
+    if (o->op == BC_LIST || o->op == BC_RECORD || o->op == BC_WITH || o->op == BC_INTERP || o->op == BC_CALL || o->op == BC_FN || o->op == BC_TABLE ||
+        o->op == BC_EXTERN) {
       code_site *s = &e->tab->sites.v[o->d]; /* one instruction has one site */
       reg *r = ARENA_ARRAY(e->tab->a, reg, s->n + 1u);
       for (uint32_t k = 0; k < s->n; k++) r[k] = to[s->regs[k]];

@@ -96,11 +96,11 @@ static bool takes_missing(const char *sig, uint32_t i) {
 static void call_into(emitter *e, const ir *n, reg dst) {
   reg mark = emit_mark(e);
   operands o = eval_operands(e, n->v, n->n);
-  bool lib = n->kind == IR_CALL, table = n->kind == IR_TABLE;
-  const type *const *params = lib ? NULL : table ? e->p->tables[n->index]->params : e->p->fns[n->index]->params;
+  bool lib = n->kind == IR_CALL, table = n->kind == IR_TABLE, native = n->kind == IR_EXTERN;
+  const type *const *params = lib ? NULL : table ? e->p->tables[n->index]->params : native ? e->p->externs[n->index]->params : e->p->fns[n->index]->params;
   for (uint32_t i = 0; i < o.n; i++) o.lifts[i] = lib ? !takes_missing(e->p->lib->table[n->index].sig, i) : !params[i]->opt;
-  emit_sited(e, lib ? BC_CALL : table ? BC_TABLE : BC_FN, n, dst, 0, &o);
-  if (lib || table) emit_note(e, dst, n);
+  emit_sited(e, lib ? BC_CALL : table ? BC_TABLE : native ? BC_EXTERN : BC_FN, n, dst, 0, &o);
+  if (lib || table || native) emit_note(e, dst, n);
   emit_filter(e, mark, dst);
 }
 
@@ -211,7 +211,7 @@ static void kind_into(emitter *e, const ir *n, reg dst) {
   case IR_RECORD: sited_into(e, BC_RECORD, n, dst); break;
   case IR_WITH: sited_into(e, BC_WITH, n, dst); break;
   case IR_INTERP: sited_into(e, BC_INTERP, n, dst); break;
-  case IR_CALL: case IR_FN: case IR_TABLE: call_into(e, n, dst); break;
+  case IR_CALL: case IR_FN: case IR_EXTERN: case IR_TABLE: call_into(e, n, dst); break;
   case IR_COALESCE: coalesce_into(e, n, dst); break;
   case IR_IF: if_into(e, n, dst); break;
   case IR_COMPR: emit_compr(e, n, dst); break;

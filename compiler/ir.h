@@ -117,6 +117,16 @@ typedef struct prog_table {
   span sp;
 } prog_table;
 
+/* A function of a native library, or of the host program (lib is "host"). Pure, by its author's word. */
+enum { EXTERN_MAX_PARAMS = 32 };
+typedef struct prog_extern {
+  str name, lib;         /* name: qualified; the symbol is its last part */
+  uint32_t nparams;
+  const type **params;
+  const type *ret;
+  span sp;
+} prog_extern;
+
 /* A chain of quantifiers that a message may speak of: outer first. An element breaks when test is not T (some/no: when it is not F). */
 typedef struct ir_witness {
   ir_binder *bind;
@@ -368,6 +378,8 @@ typedef struct ir_program {
   prog_rule **rules;     /* refinements included; sorted by name */
   prog_audience **audiences; /* in an order in which each reads only earlier ones */
   prog_passes **passes;
+  uint32_t nexterns;
+  prog_extern **externs;
   prog_table **tables;
   prog_template **templates;
   prog_experiment **experiments;
@@ -385,6 +397,12 @@ typedef struct ir_program {
   bool uses_now;
   struct checker *front; /* the checker's own, for compile_expr; NULL in a program loaded from a bundle */
 } ir_program;
+
+/* May a native function take or give values of this type: bool, int, number, text, color, date, and lists of them? */
+static inline bool extern_takes(const type *t) {
+  if (t && t->kind == TY_LIST) t = t->elem->opt ? NULL : t->elem;
+  return t && (t->kind == TY_BOOL || t->kind == TY_INT || t->kind == TY_NUMBER || t->kind == TY_TEXT || t->kind == TY_COLOR || t->kind == TY_DATE);
+}
 
 /* Finds a canonical atom: NULL when s is no literal of the program. (compiler/atoms.c; a perfect-enough hash built with the program) */
 typedef struct atom_index { uint32_t mask, longest; const uint32_t *slot; const text *const *atoms; } atom_index;

@@ -61,6 +61,9 @@ static void print_index(buf *out, const ir_program *p, const ir *n) {
   case IR_TABLE:
     if (p && n->index < p->ntables) buf_ch(out, ' '), buf_str(out, p->tables[n->index]->name);
     break;
+  case IR_EXTERN:
+    if (p && n->index < p->nexterns) buf_ch(out, ' '), buf_str(out, p->externs[n->index]->name);
+    break;
   case IR_FN:
     if (p && n->index < p->nfns) buf_ch(out, ' '), buf_str(out, p->fns[n->index]->name);
     break;

@@ -18,8 +18,7 @@ static module *module_get(checker *c, str name) {
   return m;
 }
 
-static int decl_kind_of(const ast *n, const char **idle) {
-  *idle = NULL;
+static int decl_kind_of(const ast *n) {
   switch ((ast_kind)n->kind) {
   case AST_TYPE: return DK_TYPE;
   case AST_RECORD: return DK_RECORD;
@@ -31,7 +30,7 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_AUDIENCE: return DK_AUDIENCE;
   case AST_TERMS: return DK_TERMS;
   case AST_TABLE: return DK_TABLE;
-  case AST_EXTERN: *idle = "extern fn"; return DK_IDLE;
+  case AST_EXTERN: return DK_EXTERN;
   case AST_RULESET: return DK_RULESET;
   case AST_EXPERIMENT: return DK_EXPERIMENT;
   case AST_CHOOSE: return DK_CHOICE;
@@ -49,13 +48,6 @@ static int decl_kind_of(const ast *n, const char **idle) {
   case AST_KIND_COUNT: break;
   }
   return -1;
-}
-
-static void not_run(checker *c, const ast *n, const char *what) {
-  span sp = n->name.n ? n->name_sp : n->a ? n->a->sp : n->sp;
-  str name = n->name.n ? n->name : (str){ NULL, 0 };
-  if (name.n) diag_add(c->d, DIAG_NOT_RUN, sp, "`%s` is not run by this version yet: `%.*s`", what, STR_ARG(name));
-  else diag_add(c->d, DIAG_NOT_RUN, sp, "`%s` is not run by this version yet", what);
 }
 
 static void declare(checker *c, cfile *f, ast *n, int kind) {
@@ -105,9 +97,7 @@ static void add_file(checker *c, const srcfile *src) {
 
 static void declare_file(checker *c, cfile *f) {
   AST_EACH(n, f->tree) {
-    const char *idle;
-    int kind = decl_kind_of(n, &idle);
-    if (idle) not_run(c, n, idle);
+    int kind = decl_kind_of(n);
     if (kind >= 0) declare(c, f, n, kind);
     if (n->kind == AST_TEST) *VEC_PUSH(c->a, &c->tests) = (test_decl){ f, n };
   }
@@ -250,6 +240,7 @@ static void share_tables(checker *c, ir_program *p) {
   p->atoms = c->atom_list.v, p->natoms = c->atom_list.n;
   p->patterns = c->pattern_list.v, p->npatterns = c->pattern_list.n;
   p->rulesets = c->rulesets.v, p->nrulesets = c->rulesets.n;
+  p->externs = c->externs.v, p->nexterns = c->externs.n;
   p->tables = c->tables.v, p->ntables = c->tables.n;
   p->terms = c->term_lists.v, p->nterms = c->term_lists.n;
   p->passes = c->passes.v, p->npasses = c->passes.n;

@@ -25,6 +25,8 @@
 #ifndef BLAZON_H
 #define BLAZON_H
 
+#include "blazon_native.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -131,6 +133,17 @@ BLZ_API blz_status blz_program_add_text(blz_program *p, const char *name, const 
 /* Adds the bytes of a bundle (made by `blazon build` or blz_program_pack), copied. Any bytes are safe. BLZ_DATA:
    damaged, of another version, or not alone. */
 BLZ_API blz_status blz_program_add_bundle(blz_program *p, const void *bytes, size_t length);
+/* Functions that rule files declare with `extern fn`, to be called before blz_program_compile; blazon_native.h tells how functions are written,
+   and what they owe. The texts are copied.
+   blz_program_add_function: a function of the host for a declaration `from "host"`. signature: name (qualified, or its last part) and types,
+   "acme.phash(path : text) -> int?"; compiling compares it with the declaration. fn and ud must stay good as long as the program, and fn is
+   called by every thread that has an engine. BLZ_OK; BLZ_BAD_VALUE: no signature; BLZ_MISUSE: already compiled.
+   blz_program_allow_native: lets rule files call a native library, a file ("lib/libphash.so") or a name ("phash") that is looked for in the folders
+   of blz_program_native_path. Compiling opens what the rules name, and fails with BLZ_DATA where something is not allowed, not there, or not as
+   declared. BLZ_OK, BLZ_MISUSE. */
+BLZ_API blz_status blz_program_add_function(blz_program *p, const char *signature, blz_native_fn fn, void *ud);
+BLZ_API blz_status blz_program_allow_native(blz_program *p, const char *library);
+BLZ_API blz_status blz_program_native_path(blz_program *p, const char *folder);
 /* Compiles what was added. fn (may be NULL) is told all errors and warnings, in order of place. BLZ_OK; BLZ_RULES;
    BLZ_DATA when something added could not be read. After BLZ_OK the program is immutable; after anything else it can
    only be freed. */

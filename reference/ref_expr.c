@@ -273,6 +273,26 @@ static ref_val walk_call(ref_eval *e, const ir *n) {
   return done == ST_MISSING ? is_missing(e, n) : r;
 }
 
+static ref_val walk_extern(ref_eval *e, const ir *n) {
+  const prog_extern *x = e->c->p->externs[n->index];
+  ref_val r = { .st = ST_OK };
+  val *args = ARENA_ARRAY(e->c->a, val, n->n + 1);
+  uint8_t *st = ARENA_ARRAY(e->c->a, uint8_t, n->n + 1), worst = ST_OK;
+  for (uint32_t i = 0; i < n->n; i++) {
+    ref_val got = ref_walk(e, n->v[i]);
+    args[i] = got.v, st[i] = got.st;
+    if (st[i] > worst && !(st[i] == ST_MISSING && x->params[i]->opt)) worst = st[i];
+  }
+  if (worst) return no_value(worst);
+  lib_ctx *c = e->c->lib;
+  c->a = e->c->a;
+  c->error = (str){ 0 };
+  c->steps = &e->c->steps;
+  int done = extern_call(c, n->index, args, st, &r.v);
+  if (done == ST_ERR) return fails(e, n, c->error);
+  return done == ST_MISSING ? is_missing(e, n) : r;
+}
+
 /* A missing argument of a parameter that is not T? makes the call missing; an argument in error makes every call an error. */
 static ref_val walk_fn(ref_eval *e, const ir *n) {
   const prog_fn *f = e->c->p->fns[n->index];
@@ -606,6 +626,7 @@ static ref_val walk_kind(ref_eval *e, const ir *n) {
   case IR_INTERP: return walk_interp(e, n);
   case IR_CALL: return walk_call(e, n);
   case IR_FN: return walk_fn(e, n);
+  case IR_EXTERN: return walk_extern(e, n);
   case IR_TABLE: return walk_table(e, n);
   case IR_COALESCE:
     a = ref_walk(e, n->a);

@@ -2,6 +2,7 @@
 #ifndef RUNTIME_API_H
 #define RUNTIME_API_H
 #include "blazon.h"
+#include "runtime/native.h"
 #include "runtime/state.h"
 #include "runtime/validate.h"
 
@@ -12,6 +13,8 @@ struct blz_program {
   rt_program *rt;
   bool compiled;
   const char **rules, **audiences;   /* names with a zero byte behind them */
+  VEC(str) allowed, dirs;            /* native libraries */
+  VEC(native_host_fn) functions;
   str packed;
   char error[API_ERROR];
 };

@@ -94,6 +94,8 @@ static str audience_name(const ir_program *ir, uint32_t i) { return ir->audience
 blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {
   if (!open_for_more(p)) return too_late(p);
   int status = rt_program_compile(p->rt, true, INT64_MIN);
+  native_wants w = { p->allowed.n, p->dirs.n, p->functions.n, p->allowed.v, p->dirs.v, p->functions.v, true };
+  if (status == RT_OK) status = rt_native_bind(p->rt, &w);
   if (setjmp(p->rt->oom)) return fail(p, BLZ_NO_MEMORY, "out of memory");
   for (uint32_t i = 0; fn && i < p->rt->d.list.n; i++) tell(p, p->rt->d.list.v[i], fn, ud);
   if (status == RT_OK) {

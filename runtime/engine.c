@@ -2,6 +2,7 @@
 #include "runtime/engine.h"
 
 #include "compiler/waiver.h"
+#include "runtime/native.h"
 #include "stdlib/builtin.h"
 
 #include <string.h>
@@ -57,6 +58,7 @@ bool rt_engine_open(rt_engine *e, const rt_program *p, const mem *m, vm_limits l
   e->ls = lib_open(m);
   if (e->ls) e->vm = vm_open(m, p->vm, &e->proxy, e->ls, limits);
   if (!e->vm) { rt_engine_close(e); return false; }
+  vm_lib(e->vm)->externs = rt_native_host(p->natives);
   vm_set_now(e->vm, now);
   return true;
 }

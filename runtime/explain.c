@@ -79,7 +79,7 @@ static bool silent(const ir *n) {
   case IR_WITH:
   case IR_INTERP:
   case IR_CALL:
-  case IR_FN:
+  case IR_FN: case IR_EXTERN:
   case IR_TABLE:
   case IR_COALESCE:
   case IR_IF:

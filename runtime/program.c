@@ -3,6 +3,7 @@
 
 #include "runtime/files.h"
 #include "runtime/load.h"
+#include "runtime/native.h"
 #include "stdlib/builtin.h"
 
 #include <fnmatch.h>
@@ -25,6 +26,7 @@ rt_program *rt_program_new(const mem *m) {
 void rt_program_free(rt_program *p) {
   if (!p) return;
   mem m = p->m;
+  if (p->owns_natives) rt_native_free(p->natives);
   arena_free(&p->a);
   mem_free(&m, p->image, p->image_size);
   mem_free(&m, p, sizeof *p);
@@ -170,6 +172,7 @@ rt_program *rt_program_with_trees(const rt_program *p) {
     q->src.files.v[i]->data = f->data;
   }
   if (rt_program_compile(q, false, INT64_MIN) != RT_OK) { rt_program_free(q); return NULL; }
+  q->natives = p->natives; /* the same functions: they stand in the same order */
   return q;
 }
 

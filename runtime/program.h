@@ -20,6 +20,7 @@ enum rt_status {
 
 /* A file that a rule file names, as it was when it was read. */
 typedef struct rt_loaded { str path; int64_t sec, nsec, size; /* size -1: it was not there */ } rt_loaded;
+typedef struct rt_natives rt_natives;  /* native.h */
 
 typedef struct rt_program {
   mem m;
@@ -33,6 +34,8 @@ typedef struct rt_program {
   bool bundle;
   bool unreadable;         /* a file or folder could not be read: RT_ENV rather than RT_RULES */
   VEC(rt_loaded) loaded;
+  rt_natives *natives;     /* NULL: calls of native functions are errors */
+  bool owns_natives;
   char *image;             /* bytes of the bundle, kept for the program */
   size_t image_size;
 } rt_program;

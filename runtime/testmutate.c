@@ -94,7 +94,7 @@ static void one_node(mutator *m, const ir *n) {
   case IR_QUANT: quantifier(m, n); break;
   case IR_CONST: case IR_NONE: case IR_LOCAL: case IR_NOW: case IR_TODAY: case IR_FIELD: case IR_DEREF: case IR_INDEX: case IR_MAP_GET:
   case IR_ARITH: case IR_NEG: case IR_TO_NUMBER: case IR_LIST: case IR_RECORD: case IR_WITH: case IR_INTERP: case IR_CALL: case IR_FN:
-  case IR_TABLE: case IR_COALESCE: case IR_IF: case IR_COMPR: case IR_AGG: case IR_NOT: case IR_IMPLIES: case IR_IN_LIST: case IR_CONTAINS:
+  case IR_TABLE: case IR_EXTERN: case IR_COALESCE: case IR_IF: case IR_COMPR: case IR_AGG: case IR_NOT: case IR_IMPLIES: case IR_IN_LIST: case IR_CONTAINS:
   case IR_MATCHES: case IR_EXISTS: case IR_IS_MISSING: case IR_IN_AUDIENCE: case IR_PASSES: case IR_FORMAT_OK: case IR_UNIQUE: case IR_RESOLVES:
   case IR_KIND_COUNT: break;
   }

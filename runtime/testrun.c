@@ -3,6 +3,7 @@
 #include "runtime/testrun_int.h"
 
 #include "base/civil.h"
+#include "runtime/native.h"
 #include "stdlib/builtin.h"
 
 #include <stdlib.h>
@@ -53,11 +54,12 @@ static int tester_open(tester *t) {
   t->vm_ls = lib_open(&t->rep->m);
   t->ref_ls = lib_open(&t->rep->m);
   if (!t->vm_ls || !t->ref_ls) return RT_OOM;
-  t->lib = (lib_ctx){ .a = &t->rows, .keep = t->a, .m = &t->rep->m, .state = t->ref_ls };
+  t->lib = (lib_ctx){ .a = &t->rows, .keep = t->a, .m = &t->rep->m, .state = t->ref_ls, .externs = rt_native_host(t->p->natives) };
   t->ref = (ref_ctx){ .a = &t->rows, .p = t->ir, .h = &t->host.h, .lib = &t->lib, .max_steps = REF_STEPS };
   if (!compile_tests(t)) return RT_RULES;
   t->q.vm = t->vp;
   t->e = vm_open(&t->rep->m, t->vp, &t->host.h, t->vm_ls, t->o->limits);
+  if (t->e) vm_lib(t->e)->externs = rt_native_host(t->p->natives);
   return t->e ? RT_OK : RT_OOM;
 }
 

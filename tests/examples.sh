@@ -63,6 +63,8 @@ else
   json "SELECT 'fixed', json_extract(a.value,'\$.rule'), json_extract(a.value,'\$.counts.fail') - json_extract(b.value,'\$.counts.fail')
         FROM json_each(readfile('$work/fix.json'),'\$.rules') a JOIN json_each(readfile('$work/fixed.json'),'\$.rules') b ON b.key = a.key
         WHERE json_extract(a.value,'\$.counts') != json_extract(b.value,'\$.counts') ORDER BY 2" >> "$work/dam.tsv"
+  "$blazon" assemble newsletter examples/dam --db "$db" --now $now --to "$work/newsletter.csv" > "$work/match" 2>&1 || echo "assemble ended with $?" >> "$work/dam.tsv"
+  tail -n +2 "$work/newsletter.csv" | tr -d '\r' | awk -F, '{ print "newsletter\t" $2 "\t" $3 "\t" $5 "\t" $6 "\t" $7 }' >> "$work/dam.tsv"
   [ "${BLESS:-}" = 1 ] && cp "$work/dam.tsv" examples/dam/expected.tsv
   same "dam: findings by rule, bad data by column, audiences" examples/dam/expected.tsv "$work/dam.tsv"
 
@@ -143,20 +145,25 @@ if ${CC:-gcc} -std=c11 -O2 -Wall -Wextra -Werror examples/campaign/simulate.c -o
   held=$(json "SELECT json_extract(j,'\$.dr.low') < $truth AND $truth < json_extract(j,'\$.dr.high') FROM (SELECT CAST(readfile('$work/campaign.json') AS TEXT) AS j)")
   if [ "$held" = 1 ]; then pass "campaign: the estimate holds the truth, $truth"; else fail "campaign: the truth is $truth" < <(cat "$work/err" "$work/campaign.json"); fi
 else fail "campaign: the simulator compiles" < "$work/err"; fi
-if examples/campaign/loop.sh "$blazon" "$work/campaign" 8 per_day=500 low=0.01 high=0.2 delay=1 > "$work/loop" 2>&1; then
-  found=$("$blazon" report --state "$work/campaign/decisions.db" --format json | sed -n 's/^ *"leader": "\(.*\)",/\1/p')
-  best=$(for arm in 0 1 2 3 4 5; do
-    printf 'action,probability\narm_%s,1\n' $arm > "$work/only.csv"
-    echo "$("$work/simulate" --truth per_day=500 days=8 low=0.01 high=0.2 policy="$work/only.csv") arm_$arm"
-  done | sort -g | tail -n 1 | cut -d' ' -f2)
-  if [ -n "$best" ] && [ "$found" = "$best" ]; then pass "campaign: the loop finds the best arm, $best"; else fail "campaign: the loop finds $found, the best is $best" < "$work/loop"; fi
-else fail "campaign: the loop" < "$work/loop"; fi
+
+# ---- a native library ----
+if ${CC:-gcc} -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -I include examples/native/readability.c -o "$work/libreadability.so" 2> "$work/err"; then
+  native=(--allow-native readability --native-path "$work")
+  if "$blazon" test examples/native "${native[@]}" > "$work/out" 2>&1; then pass "native: its tests pass"; else fail "native: test" < "$work/out"; fi
+  "$blazon" validate examples/native --source texts=examples/native/texts.ndjson "${native[@]}" > "$work/out" 2>&1
+  rc=$?
+  if [ $rc -eq 1 ] && grep -q 'everyday English' "$work/out" && grep -q 'reading_ease(t.body) is missing' "$work/out" && grep -q 'a sentence has 26 words' "$work/out"
+  then pass "native: its functions decide"; else fail "native: validate ended with $rc" < "$work/out"; fi
+  "$blazon" validate examples/native --source texts=examples/native/texts.ndjson > "$work/out" 2>&1
+  rc=$?
+  if [ $rc -eq 3 ] && grep -q 'does not allow' "$work/out"; then pass "native: refused unless allowed"; else fail "native: not allowed, ended with $rc" < "$work/out"; fi
+else fail "native: the library does not compile" < "$work/err"; fi
 
 # ---- the library, installed and embedded ----
 stage=$work/stage
 if make --no-print-directory -s BUILD="${BUILD:-build}" VARIANT="$(basename "$B")" install DESTDIR="$stage" PREFIX=/usr > "$work/install" 2>&1; then
   pass "make install"
-  missing=$(for f in bin/blazon include/blazon.h lib/libblazon.a lib/libblazon.so lib/pkgconfig/blazon.pc share/man/man1/blazon.1 \
+  missing=$(for f in bin/blazon include/blazon.h include/blazon_native.h lib/libblazon.a lib/libblazon.so lib/pkgconfig/blazon.pc share/man/man1/blazon.1 \
     share/bash-completion/completions/blazon share/zsh/site-functions/_blazon share/fish/vendor_completions.d/blazon.fish share/doc/blazon/LICENSE; do
     [ -s "$stage/usr/$f" ] || echo "$f"
   done)

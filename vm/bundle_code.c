@@ -34,7 +34,7 @@ static void cd_functions(cd *c) {
 
 /* ---- tables ---- */
 
-typedef enum site_kind { SITE_PLAIN, SITE_LIB, SITE_FN, SITE_TABLE } site_kind;
+typedef enum site_kind { SITE_PLAIN, SITE_LIB, SITE_FN, SITE_EXTERN, SITE_TABLE } site_kind;
 
 /* What a site's index names is known by the instruction that uses it; here it is written beside it. */
 static void cd_site(cd *c, code_site *s, uint8_t *kind) {
@@ -46,6 +46,7 @@ static void cd_site(cd *c, code_site *s, uint8_t *kind) {
     cd_u32(c, &f, c->functions.n);
     if (cd_reading(c)) s->index = c->wrong ? 0 : c->functions.v[f];
   } else if (*kind == SITE_FN) cd_u32(c, &s->index, c->ir->nfns);
+  else if (*kind == SITE_EXTERN) cd_u32(c, &s->index, c->ir->nexterns);
   else if (*kind == SITE_TABLE) cd_u32(c, &s->index, c->ir->ntables);
   uint32_t n = s->n;
   cd_count(c, &n);
@@ -79,6 +80,7 @@ static void mark_sites(uint8_t *kinds, const code_unit *u) {
   for (uint32_t i = 0; i < u->n; i++) {
     if (u->code[i].op == BC_CALL) kinds[u->code[i].d] = SITE_LIB;
     if (u->code[i].op == BC_FN) kinds[u->code[i].d] = SITE_FN;
+    if (u->code[i].op == BC_EXTERN) kinds[u->code[i].d] = SITE_EXTERN;
     if (u->code[i].op == BC_TABLE) kinds[u->code[i].d] = SITE_TABLE;
   }
 }

@@ -321,6 +321,21 @@ static void cd_table(cd *c, prog_table *t) {
   if (cd_reading(c) && !c->wrong) t->index = table_index_build(c->a, t);
 }
 
+/* ---- native functions: their names; libraries are opened by the run that allows them ---- */
+
+static void cd_extern(cd *c, prog_extern *x) {
+  cd_str(c, &x->name);
+  cd_str(c, &x->lib);
+  cd_count(c, &x->nparams);
+  if (x->nparams > EXTERN_MAX_PARAMS) { cd_fail(c, "a native function has too many parameters"); return; }
+  CD_ARRAY(c, &x->params, x->nparams);
+  for (uint32_t i = 0; i < x->nparams; i++) cd_type(c, &x->params[i]);
+  cd_type(c, &x->ret);
+  cd_span(c, &x->sp);
+  for (uint32_t i = 0; i <= x->nparams && !c->wrong; i++)
+    if (!extern_takes(i < x->nparams ? x->params[i] : x->ret)) cd_fail(c, "a native function is of an impossible type");
+}
+
 /* ---- all ---- */
 
 static void cd_counts(cd *c) {
@@ -492,6 +507,10 @@ void cd_model(cd *c) {
   cd_defaults(c);
   for (uint32_t i = 0; i < p->nsources && !c->wrong; i++) cd_source_decl(c, p->sources[i]);
   if (cd_reading(c)) check_references(c);
+  if (c->wrong) return;
+  cd_count(c, &p->nexterns);
+  CD_OBJECTS(c, &p->externs, p->nexterns, prog_extern);
+  for (uint32_t i = 0; i < p->nexterns && !c->wrong; i++) cd_extern(c, p->externs[i]);
   if (c->wrong) return;
   cd_count(c, &p->ntables);
   CD_OBJECTS(c, &p->tables, p->ntables, prog_table);

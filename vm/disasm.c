@@ -42,6 +42,7 @@ static void put_site(const printer *x, const ins *i) {
   const ir_program *ir = x->p->ir;
   if (i->op == BC_CALL) buf_fmt(x->out, " %s", ir->lib->table[s->index].name);
   if (i->op == BC_FN) buf_fmt(x->out, " %.*s", STR_ARG(ir->fns[s->index]->name));
+  if (i->op == BC_EXTERN) buf_fmt(x->out, " %.*s", STR_ARG(ir->externs[s->index]->name));
   if (i->op == BC_TABLE) buf_fmt(x->out, " %.*s", STR_ARG(ir->tables[s->index]->name));
   buf_z(x->out, " (");
   for (uint32_t k = 0; k < s->n; k++) {
@@ -110,7 +111,7 @@ static void put_x(const printer *x, const ins *i) {
   case BC_EQ_ATOM: case BC_EQ_TEXT_K: case BC_EQ_TEXT: case BC_LT_TEXT: case BC_RANGE_INT: case BC_RANGE_NUM: case BC_IN_ATOMS: case BC_IN_INTS:
   case BC_IN_SET: case BC_MOVE: case BC_CONST: case BC_INT: case BC_ROOT: case BC_NOW: case BC_TODAY: case BC_FIELD: case BC_DEREF: case BC_INDEX:
   case BC_MAP_GET: case BC_ADD_INT: case BC_SUB_INT: case BC_MUL_INT: case BC_ADD_NUM: case BC_SUB_NUM: case BC_MUL_NUM: case BC_DIV_NUM: case BC_NEG:
-  case BC_TO_NUMBER: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_TABLE:
+  case BC_TO_NUMBER: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_EXTERN: case BC_TABLE:
   case BC_WORST: case BC_EQ: case BC_IN_LIST:
   case BC_HAS_TEXT: case BC_HAS_KEY: case BC_MATCHES: case BC_FORMAT: case BC_UNIQUE: case BC_RESOLVES: case BC_AUDIENCE: case BC_EACH:
   case BC_EACH_ENTRY: case BC_STEP: case BC_CLOSE: case BC_VACUOUS: case BC_AGG_NEW: case BC_AGG_ADD: case BC_AGG_END: case BC_LIST_NEW:

@@ -76,7 +76,8 @@ static uint8_t lifted(const vm_frame *f, const code_site *s) {
   return st;
 }
 
-int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i) {
+/* A function of the library, or a native one. */
+static int call_outside(vm_engine *e, const vm_frame *f, const ins *i, bool native) {
   const code_site *s = &f->u->tab->sites[i->d];
   uint8_t st = lifted(f, s);
   if (st != ST_OK) return give_status(f, i, st);
@@ -88,12 +89,15 @@ int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i) {
   e->lib.rett = s->rett;
   e->lib.error = (str){ 0 };
   val out = { .i = 0 };
-  int done = e->p->ir->lib->table[s->index].fn(&e->lib, args, args_st, &out);
+  int done = native ? extern_call(&e->lib, s->index, args, args_st, &out) : e->p->ir->lib->table[s->index].fn(&e->lib, args, args_st, &out);
   if (e->steps > e->max_steps) return RUN_BUDGET;
   f->R[i->a] = out;
   if (done == ST_OK) return give_status(f, i, ST_OK);
   return refuse(e, f, i, done == ST_ERR ? ST_ERR : ST_MISSING, e->lib.error);
 }
+
+int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i) { return call_outside(e, f, i, false); }
+int vm_op_extern(vm_engine *e, const vm_frame *f, const ins *i) { return call_outside(e, f, i, true); }
 
 /* A function without parameters (so is every `let` of a module that is no constant) depends on the run's data and clock alone: it is computed once.
    Values that point into memory of the row are not kept, but for texts, which are copied. */

@@ -90,7 +90,7 @@ static bool row_of(const code_unit *u, const ins *i, bool want, row *r) {
   case BC_CONST: case BC_INT: case BC_NONE: case BC_TRUTH: case BC_ROOT: case BC_NOW: case BC_TODAY: case BC_FIELD: case BC_DEREF: case BC_INDEX:
   case BC_MAP_GET: case BC_ADD_INT: case BC_SUB_INT: case BC_MUL_INT: case BC_ADD_NUM: case BC_SUB_NUM: case BC_MUL_NUM:
   case BC_DIV_NUM: case BC_ARITH:
-  case BC_NEG: case BC_TO_NUMBER: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_TABLE:
+  case BC_NEG: case BC_TO_NUMBER: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_EXTERN: case BC_TABLE:
   case BC_WORST: case BC_EQ:
   case BC_IN_LIST: case BC_HAS_TEXT: case BC_HAS_KEY: case BC_MATCHES: case BC_FORMAT: case BC_UNIQUE: case BC_RESOLVES: case BC_AUDIENCE:
   case BC_PASSES: case BC_WORSE: case BC_EACH: case BC_EACH_ENTRY: case BC_OPEN: case BC_STEP: case BC_CLOSE: case BC_VACUOUS: case BC_AGG_NEW:

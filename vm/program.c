@@ -44,7 +44,7 @@ static bool is_pure(const ins *i) {
   case BC_DIV_NUM: case BC_NEG: case BC_TO_NUMBER: case BC_WORST: case BC_EQ: case BC_IN_LIST: case BC_HAS_TEXT: case BC_HAS_KEY: case BC_WORSE:
   case BC_EACH: case BC_VACUOUS: return true;
   case BC_ARITH: return i->x != IA_ADD_TEXT;
-  case BC_RET: case BC_DEREF: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_TABLE:
+  case BC_RET: case BC_DEREF: case BC_LIST: case BC_RECORD: case BC_WITH: case BC_INTERP: case BC_CALL: case BC_FN: case BC_EXTERN: case BC_TABLE:
   case BC_MATCHES: case BC_FORMAT:
   case BC_UNIQUE: case BC_RESOLVES: case BC_AUDIENCE: case BC_PASSES: case BC_EACH_ENTRY: case BC_OPEN: case BC_STEP: case BC_CLOSE: case BC_AGG_NEW:
   case BC_AGG_ADD: case BC_AGG_END: case BC_LIST_NEW: case BC_LIST_ADD: case BC_LIST_END: case BC_MARK: case BC_CUT: case BC_FILTER: case BC_NOTE:

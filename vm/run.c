@@ -176,6 +176,7 @@ L_WITH: e->steps += site_of(u, ip)->n; vm_op_with(e, F, ip); NEXT;
 L_INTERP: STEP_DONE(); vm_op_interp(e, F, ip); NEXT;
 L_CALL: STEP_DONE(); TRY(vm_op_call(e, F, ip)); NEXT;
 L_FN: STEP_DONE(); TRY(vm_op_fn(e, F, ip)); NEXT;
+L_EXTERN: STEP_DONE(); TRY(vm_op_extern(e, F, ip)); NEXT;
 L_TABLE: STEP_DONE(); TRY(vm_op_table(e, F, ip)); NEXT;
 L_WORST: {
     uint8_t s = worst(S[ip->b], S[ip->c]);

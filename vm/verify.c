@@ -209,6 +209,15 @@ static bool table_ok(const check *c, const ins *i, const code_site *s) {
   return fits(c, i->a, t->ret);
 }
 
+static bool extern_ok(const check *c, const ins *i, const code_site *s) {
+  if (s->index >= c->p->ir->nexterns) return false;
+  const prog_extern *x = c->p->ir->externs[s->index];
+  if (s->n != x->nparams || !s->rett) return false;
+  for (uint32_t k = 0; k < s->n; k++)
+    if (!given(c, x->params[k], s->regs[k]) || (!s->lifts[k] && !x->params[k]->opt)) return false;
+  return fits(c, i->a, x->ret);
+}
+
 /* ---- instructions ---- */
 
 static bool arith_kind(const type *t, const char *name) {
@@ -329,6 +338,7 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_INTERP: return site_ok(c, i) && (lifts_all(s) || lifts_none(s)) && interp_ok(c, i, s, scratch);
   case BC_CALL: return site_ok(c, i) && call_ok(c, i, s);
   case BC_FN: return site_ok(c, i) && fn_ok(c, i, s);
+  case BC_EXTERN: return site_ok(c, i) && extern_ok(c, i, s);
   case BC_TABLE: return site_ok(c, i) && table_ok(c, i, s);
   case BC_WORST: return is_bool && tb && tc;
   case BC_EQ: return is_bool && comparable(tb, tc);

@@ -84,6 +84,7 @@ int vm_op_deref(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_resolves(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_unique(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i);
+int vm_op_extern(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_fn(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_table(vm_engine *e, const vm_frame *f, const ins *i);
 int vm_op_audience(vm_engine *e, const vm_frame *f, const ins *i);

@@ -49,6 +49,15 @@ same "from a bundle into a table" "$(sqlite3 b.db 'select count(*), min(headline
 run assemble banner t.blz $DATA --nodes 2
 exits "a search that is cut off ends with 1" 1
 says "and says so" out 'cut off'
+run assemble banner t.blz $DATA --nodes 2 --to cut.csv
+exits "and so where it is written to a file" 1
+same "where nothing is written that is not whole" "$(wc -l < cut.csv)" 1
+says "and which it is" err 'cut off after 2 combinations and parts of them, so nothing is written for it'
+run assemble banner t.blz $DATA --nodes 2 --format json
+silent "as JSON, too" out
+sed 's/role == "cta"/role == "nothing"/' t.blz > empty.blz
+run assemble banner empty.blz $DATA
+says "a slot that nothing ever fits" err 'warning: no record of copy fits the slot `cta`, for any subject'
 run assemble banner t.blz $DATA --for p9
 exits "no such subject" 4
 run assemble baner t.blz $DATA

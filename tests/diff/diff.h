@@ -129,4 +129,7 @@ void cover_init(coverage *c, uint64_t *lib); /* lib: one counter a library funct
 void cover_program(coverage *c, const ir_program *p, const vm_program *vm);
 int cover_report(const coverage *c, bool verbose, bool enough); /* number of things that never occurred */
 
+/* What a native function gives in a run (gen_extern.c); ud: the program. */
+int extern_answer(void *ud, uint32_t at, lib_ctx *c, const val *args, const uint8_t *st, val *out);
+
 #endif

@@ -293,6 +293,7 @@ program *gen_program(arena *a, rng r) {
     *VEC_PUSH(a, &d) = x;
   }
   for (uint32_t i = 0; i < ntables; i++) *VEC_PUSH(a, &d) = new_decl(g, D_FN, gen_table(g), "");
+  if (chance(&g->r, 35)) *VEC_PUSH(a, &d) = new_decl(g, D_FN, gen_extern(g), "");
   for (uint32_t i = 0; i < nfns; i++) *VEC_PUSH(a, &d) = gen_fn(g);
   for (uint32_t i = 0; i < nauds + nrules; i++) {
     if (g->nrules > 1 && chance(&g->r, 12)) *VEC_PUSH(a, &d) = gen_ruleset(g);

@@ -37,6 +37,9 @@ typedef struct gen {
 /* A decision table: its text. What it gives can be called from then on as functions are. */
 const char *gen_table(gen *g);
 
+/* A native function: its declaration. */
+const char *gen_extern(gen *g);
+
 /* An expression of type t that may be missing only where opt says so; NULL when none can be made. */
 node *gen_expr(gen *g, gt t, bool opt, int depth);
 node *gen_leaf(gen *g, gt t, bool opt);

@@ -300,10 +300,12 @@ static void run_program(bench *b, rng data_seed, const data_mask *m) {
   b->eval.limit = REF_BYTES;
   b->ref_lib = lib_open(&mem_libc);
   b->vm_lib = lib_open(&mem_libc);
-  b->lib = (lib_ctx){ .a = &b->eval, .keep = b->a, .m = &mem_libc, .now = NOW, .state = b->ref_lib };
+  extern_host natives = { (void *)(uintptr_t)b->p, extern_answer };
+  b->lib = (lib_ctx){ .a = &b->eval, .keep = b->a, .m = &mem_libc, .now = NOW, .state = b->ref_lib, .externs = &natives };
   b->ref = (ref_ctx){ .a = &b->eval, .p = b->p, .h = &b->host.h, .lib = &b->lib, .now = NOW, .max_steps = REF_STEPS,
     .trace = b->cov ? see : NULL, .trace_ud = b->cov };
   b->e = vm_open(&mem_libc, b->vp, &b->vm_host.h, b->vm_lib, (vm_limits){ VM_STEPS, VM_BYTES });
+  vm_lib(b->e)->externs = &natives;
   vm_set_now(b->e, NOW);
   run_all(b, b->rd);
   vm_close(b->e);

@@ -56,6 +56,7 @@ static const char program[] =
   "  price : number?\n  day : date?\n  tags : list of text\n  home : -> assets?\n}\nsource assets : Asset from \"assets\"\npalette acme {\n  red #E4002B\n}\n"
   "terms banned ignoring case {\n  \"cheap\" -> \"affordable\"\n  \"best\"\n}\nterms listed from \"list.csv\"\n"
   "rule words for a in assets { forbid banned.has(a.title) or listed.has(a.title) or listed.replace(a.title) == \"\" }\n"
+  "extern fn hash(s : text, n : list of int?) -> int? from \"host\"\nrule hashed for a in assets { require hash(a.title, [a.width]) > 0 }\n"
   "fn area(x : int, y : int?) -> int = x * (y ?? 2)\naudience wide for a in assets where area(a.width, a.width) > 100\n"
   "rule r for a in assets where a.kind == \"image\" {\n  severity warning\n  owner \"brand\"\n  because \"it matters\"\n  tags [\"x\", \"y\"]\n  until 2030-01-01\n"
   "  require a.title.length() > 3 and (a in wide or a.home.title == \"x\") otherwise \"{a.title} is {a.width}\"\n"
