@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH = 1000, LINE_MAX_BYTES = 16 << 20 };
+enum { BATCH = 5000, LINE_MAX_BYTES = 16 << 20, REFRESH_USEC = 1000000 };
 
 static const opt opts[] = {
   { "rules", 'r', "RULES", NULL, "Rule file, folder or bundle. May be repeated." },
@@ -30,7 +30,7 @@ static const opt opts[] = {
   { "no-log", 0, NULL, NULL, "Write nothing: neither the decision nor an assignment." },
   { "stateless", 0, NULL, NULL, "Decide without a state file, as if `sticky` and `cap` were not there." },
   { "relaxed", 0, NULL, NULL, "Let a commit wait for the operating system only: survives a killed process, not loss of power." },
-  { "batch", 0, "N", NULL, "With --lines and --all: commit after N decisions; default: 1000. Answers come after their commit." },
+  { "batch", 0, "N", NULL, "With --lines and --all: commit after N decisions, or when no line waits; default: 5000. Answers come after their commit." },
   { "explain", 0, NULL, NULL, "Tell the whole story of each decision: stages, candidates, evidence, probabilities, hash." },
   { "format", 'f', "FORMAT", "text|json", "How to print; default: text for one subject, json for many." },
   OPT_NOW,
@@ -44,6 +44,13 @@ typedef struct deciding {
   const char *name;
   uint32_t source, record;
   bool json, explain, log, lines;
+  bool fixed_clock;        /* --now */
+  str db;
+  uint32_t nbindings;
+  const src_binding *bindings;
+  bool *wanted;
+  int64_t looked_at, version; /* of the data: when it was last asked for, and what it was */
+  bool quiet;              /* opening the data again says nothing new */
   decide_opts o;
   const char *id_member;
   state *st;
@@ -268,18 +275,63 @@ static int choice(deciding *x, rec *r, int64_t line) {
   return RT_OK;
 }
 
+/* Each decision is a run of its own, with the time that it is then. */
+static void tick(deciding *x) {
+  if (x->fixed_clock) return;
+  int64_t now = rt_clock();
+  if (now < x->o.now) rt_decider_forget(x->d);
+  x->o.now = now;
+  vm_set_now(x->e.vm, now);
+}
+
+static void on_issue(void *ud, const src_issue *i) {
+  deciding *x = ud;
+  if (x->quiet) return;
+  x->lost += i->sev == SEV_ERROR;
+  if (i->sev != SEV_INFO) cli_issue(x->c, i, x->told++);
+}
+
+static int open_rows(deciding *x) {
+  cli *c = x->c;
+  int status =
+      rt_open_data(c->p, &mem_libc, x->db, x->nbindings, x->bindings, x->wanted, NULL, on_issue, x, &c->a, &x->data, &x->failure);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
+  rt_engine_data(&x->e, x->data);
+  x->version = src_version(x->data), x->looked_at = rt_clock();
+  return X_GOOD;
+}
+
+/* Whoever decides for hours learns meanwhile: between batches, at most once a second, data that somebody has written is opened anew. */
+static int refresh(deciding *x) {
+  if (!x->lines || rt_clock() - x->looked_at < REFRESH_USEC) return X_GOOD;
+  x->looked_at = rt_clock();
+  if (src_version(x->data) == x->version) return X_GOOD;
+  rt_engine_data(&x->e, NULL);
+  src_close(x->data);
+  x->data = NULL, x->quiet = true;
+  arena_mark mark = arena_save(&x->c->a);
+  int code = open_rows(x);
+  if (code == X_GOOD) arena_restore(&x->c->a, mark);
+  x->quiet = false;
+  rt_decider_forget(x->d);
+  return code;
+}
+
 /* line: 0 for one subject. An exit code: X_GOOD to go on. */
 static int one(deciding *x, rec *r, int64_t line) {
   int code = begin(x);
   if (code != X_GOOD) return code;
+  tick(x);
   int status = x->experiment >= 0 ? experiment(x, r) : choice(x, r, line);
   if (status == RT_STOPPED && x->failure.n)
     return cli_usage(x->c, NULL, "%.*s: give one with --state FILE, or decide without it by --stateless", STR_ARG(x->failure));
   if (status == RT_OOM) return cli_env(x->c, "out of memory");
   if (status != RT_OK && x->failure.n) return cli_env(x->c, "%.*s", STR_ARG(x->failure));
   if (status != RT_OK) return fail_state(x);
-  if (++x->waiting >= x->batch) return commit(x);
-  return X_GOOD;
+  if (++x->waiting < x->batch) return X_GOOD;
+  code = commit(x);
+  return code == X_GOOD ? refresh(x) : code;
 }
 
 /* ---- where subjects come from ---- */
@@ -403,16 +455,10 @@ static int from_lines(deciding *x) {
 
 /* ---- the command ---- */
 
-static void on_issue(void *ud, const src_issue *i) {
-  deciding *x = ud;
-  x->lost += i->sev == SEV_ERROR;
-  if (i->sev != SEV_INFO) cli_issue(x->c, i, x->told++);
-}
-
 static int open_data(deciding *x, const args *a, uint32_t nbindings, const src_binding *bindings) {
   cli *c = x->c;
   const ir_program *ir = c->p->ir;
-  bool *wanted = ARENA_ARRAY(&c->a, bool, ir->nsources + 1);
+  bool *wanted = x->wanted = ARENA_ARRAY(&c->a, bool, ir->nsources + 1);
   wanted[x->source] = args_has(a, "subject") || args_has(a, "all");
   if (x->choice >= 0) {
     const prog_choice *p = ir->choices[x->choice];
@@ -420,10 +466,9 @@ static int open_data(deciding *x, const args *a, uint32_t nbindings, const src_b
     if (p->has_over) wanted[p->over_source] = true;
   }
   if (!rt_engine_open(&x->e, c->p, &mem_libc, (vm_limits){ 0 }, c->now)) return cli_env(c, "out of memory");
-  int status = rt_open_data(c->p, &mem_libc, str_z(args_value(a, "db")), nbindings, bindings, wanted, NULL, on_issue, x, &c->a, &x->data, &x->failure);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
-  rt_engine_data(&x->e, x->data);
+  x->db = str_z(args_value(a, "db")), x->nbindings = nbindings, x->bindings = bindings;
+  int code = open_rows(x);
+  if (code != X_GOOD) return code;
   x->d = rt_decider_new(&x->e);
   return x->d ? X_GOOD : cli_env(c, "out of memory");
 }
@@ -502,7 +547,7 @@ static bool read_options(deciding *x, const args *a) {
   if (x->id_member && !x->lines) { cli_usage(c, a->cmd, "--id-member belongs to --lines"); return false; }
   x->json = format ? strcmp(format, "json") == 0 : x->lines || args_has(a, "all");
   x->explain = args_has(a, "explain"), x->log = !args_has(a, "no-log");
-  x->o.stateless = args_has(a, "stateless"), x->o.now = c->now;
+  x->o.stateless = args_has(a, "stateless"), x->o.now = c->now, x->fixed_clock = args_has(a, "now");
   if (id) x->o.id = str_z(id);
   x->batch = BATCH;
   char *end;

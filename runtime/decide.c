@@ -299,7 +299,7 @@ int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o
   out->d.id = o->id;
   if (!o->id.n) {
     char id[37];
-    state_uuid(o->now, id);
+    state_uuid(rt_clock(), id);
     out->d.id = str_dup(a, str_z(id));
   }
   int status = pool_of(d, choice, subject, o->now, a, &k.p, &out->cached, failure);

@@ -158,7 +158,8 @@ int state_erase(state *s, str subject, state_counts *removed);
 int state_export(state *s, bool (*write)(void *ud, str line), void *ud);
 
 /* ---- ids ---- */
-/* A UUIDv7: the time, then random bits. out has room for 36 characters and a zero. */
+/* A UUIDv7: the time in microseconds, then random bits; give it the real clock, so that ids rise and the log's index grows at its end. out has room for 36
+   characters and a zero. */
 void state_uuid(int64_t at, char out[37]);
 
 #endif

@@ -402,7 +402,8 @@ void state_uuid(int64_t at, char out[37]) {
   if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) memset(b, 0, sizeof b); /* never: 16 bytes are given whole once the system is up */
   uint64_t ms = (uint64_t)(at < 0 ? 0 : at / 1000);
   for (int i = 0; i < 6; i++) b[i] = (uint8_t)(ms >> (40 - 8 * i));
-  b[6] = (uint8_t)(0x70 | (b[6] & 0x0F)), b[8] = (uint8_t)(0x80 | (b[8] & 0x3F));
+  uint64_t part = (uint64_t)(at < 0 ? 0 : at % 1000) * 4096 / 1000; /* RFC 9562, 6.2, method 3 */
+  b[6] = (uint8_t)(0x70 | part >> 8), b[7] = (uint8_t)part, b[8] = (uint8_t)(0x80 | (b[8] & 0x3F));
   for (int i = 0, at_ = 0; i < 16; i++) {
     if (i == 4 || i == 6 || i == 8 || i == 10) out[at_++] = '-';
     out[at_++] = "0123456789abcdef"[b[i] >> 4], out[at_++] = "0123456789abcdef"[b[i] & 15];
