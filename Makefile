@@ -227,7 +227,7 @@ install: all lib ## the tool, the libraries, header, pkg-config file, manual, co
 	$(B)/blazon completions zsh > $(DESTDIR)$(DATADIR)/zsh/site-functions/_blazon
 	$(B)/blazon completions fish > $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/blazon.fish
 	install -d $(DESTDIR)$(DATADIR)/doc/blazon
-	cp -R LICENSE README.md CHANGELOG.md docs examples $(DESTDIR)$(DATADIR)/doc/blazon/
+	cp -R LICENSE README.md CHANGELOG.md docs examples third_party $(DESTDIR)$(DATADIR)/doc/blazon/
 uninstall: ## remove what install put there
 	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
 dist: ## build/blazon-VERSION.tar.gz of what is committed
