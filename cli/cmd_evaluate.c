@@ -2,12 +2,15 @@
 #include "cli/cli.h"
 
 #include "base/value.h"
+#include "runtime/evaluate.h"
 #include "runtime/opelog.h"
 
 #include <string.h>
 
 static const opt opts[] = {
-  { "log", 0, "FILE", NULL, "The log: a CSV file with one row a decision; - for standard input." },
+  { "state", 0, "FILE", NULL, "Evaluate the choice of these rules over the decisions that were logged in this state file." },
+  { "rules", 'r', "RULES", NULL, "With --state: rule file, folder or bundle. May be repeated." },
+  { "log", 0, "FILE", NULL, "Without --state: the log of another system, a CSV file with one row a decision; - for standard input." },
   { "map", 0, "COLUMNS", NULL,
     "Which column holds what: action=NAME,reward=NAME,propensity=NAME[,subject=NAME]. Propensity: the probability with which the "
     "action was taken. Rows of one subject are counted as dependent; without it every row stands alone." },
@@ -54,11 +57,19 @@ static void put_estimate(cli *c, const char *name, const ope_estimate *e, const 
   out_style(c->out, S_PLAIN);
 }
 
-static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *policy) {
+/* e: of a state file; NULL: an imported log. */
+static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *policy, const evaluate_result *e) {
   arena *a = &c->a;
-  out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a decision\n\n", grouped(a, (int64_t)r->n).p,
+  out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a decision\n", grouped(a, (int64_t)r->n).p,
           plural((int64_t)r->n, "decision", "decisions"), grouped(a, r->subjects).p, plural(r->subjects, "subject", "subjects"), l->nactions,
           plural(l->nactions, "action", "actions"), r->logged);
+  if (e && (e->undrawn || e->repeats || e->orphans)) {
+    out_fmt(c->out, "  of %s in the log: %s without a draw, %s sticky, counted with the draw that they repeat", grouped(a, e->decisions).p, grouped(a, e->undrawn).p,
+            grouped(a, e->repeats).p);
+    if (e->orphans) out_fmt(c->out, "; %s sticky whose draw is gone", grouped(a, e->orphans).p);
+    out_ch(c->out, '\n');
+  }
+  out_ch(c->out, '\n');
   if (r->nrefusals) {
     out_style(c->out, S_RED);
     out_fmt(c->out, "No estimate of the policy `%s`:\n", policy);
@@ -78,8 +89,14 @@ static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *p
   }
   out_fmt(c->out, "\n  effective sample size %.1f; weights: mean %.4f (standard error %.4f), largest %.4f\n", r->ess, r->mean_weight, r->mean_weight_se,
           r->max_weight);
-  out_z(c->out, "  an imported log cannot be replayed: that its probabilities are those that were used is taken on trust, and what else could have\n"
-                "  been chosen is known only from what was\n");
+  if (!e) {
+    out_z(c->out, "  an imported log cannot be replayed: that its probabilities are those that were used is taken on trust, and what else could have\n"
+                  "  been chosen is known only from what was\n");
+    return;
+  }
+  out_fmt(c->out, "  replay gave the logged chances again in %s draws", grouped(a, e->replayed).p);
+  if (e->not_replayed) out_fmt(c->out, "; of %s the rules were not kept", grouped(a, e->not_replayed).p);
+  out_z(c->out, "\n  the new policy sees the evidence that was logged, of the candidates that were eligible then: another `where` or other evidence is not evaluated\n");
 }
 
 /* ---- JSON ---- */
@@ -95,7 +112,7 @@ static void json_estimate(json *j, const char *name, const ope_estimate *e) {
   json_end_object(j);
 }
 
-static void as_json(cli *c, const ope_log *l, const ope_result *r, const char *policy) {
+static void as_json(cli *c, const ope_log *l, const ope_result *r, const char *policy, const evaluate_result *e) {
   json j;
   json_begin(&j, c->out, &c->a, true);
   json_object(&j, NULL);
@@ -104,6 +121,14 @@ static void as_json(cli *c, const ope_log *l, const ope_result *r, const char *p
   json_int(&j, "decisions", (int64_t)r->n);
   json_int(&j, "subjects", r->subjects);
   json_int(&j, "actions", l->nactions);
+  if (e) {
+    json_int(&j, "logged_decisions", e->decisions);
+    json_int(&j, "without_draw", e->undrawn);
+    json_int(&j, "sticky", e->repeats);
+    json_int(&j, "sticky_without_draw", e->orphans);
+    json_int(&j, "replayed", e->replayed);
+    json_int(&j, "not_replayed", e->not_replayed);
+  }
   json_num(&j, "logged_reward", r->logged);
   json_num(&j, "effective_sample_size", r->ess);
   json_num(&j, "largest_weight", r->max_weight);
@@ -127,35 +152,90 @@ static void as_json(cli *c, const ope_log *l, const ope_result *r, const char *p
   out_ch(c->out, '\n');
 }
 
+static int print_result(cli *c, const args *a, const ope_log *l, const ope_result *r, const char *policy, const evaluate_result *e) {
+  if (!cli_output(c, a)) return X_ENV;
+  if (cli_format(a) == F_JSON) as_json(c, l, r, policy, e);
+  else as_text(c, l, r, policy, e);
+  return cli_finish(c, r->nrefusals ? X_FINDINGS : X_GOOD);
+}
+
+/* ---- a state file ---- */
+
+/* The choice that is meant, or NULL: said that there is none. */
+static const prog_choice *choice_of(cli *c, const char *name) {
+  const ir_program *ir = c->p->ir;
+  str one, other;
+  int64_t at = rt_find_name(ir, RT_NAME_CHOICE, str_z(name), &one, &other);
+  if (at >= 0) return ir->choices[at];
+  const str *near = rt_suggest_name(&c->a, ir, RT_NAME_CHOICE, str_z(name));
+  if (one.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", name, STR_ARG(one), STR_ARG(other));
+  else if (near) cli_usage(c, NULL, "no choice is named `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
+  else cli_usage(c, NULL, "no choice is named `%s`", name);
+  return NULL;
+}
+
+static int of_state(cli *c, const args *a, const char *path) {
+  const char **rules = ARENA_ARRAY(&c->a, const char *, a->nfiles + a->nopts + 1), *name = NULL;
+  uint32_t n = 0, at = 0;
+  if (args_has(a, "log") || args_has(a, "map") || args_has(a, "policy"))
+    return cli_usage(c, a->cmd, "--state brings its own log and the rules the policy: --log, --map and --policy do not belong to it");
+  for (const given *g; (g = args_next(a, "rules", &at));) rules[n++] = g->value;
+  for (uint32_t i = 0; i < a->nfiles; i++) {
+    if (cli_is_path(a->files[i], args_has(a, "rules"))) rules[n++] = a->files[i];
+    else if (name) return cli_usage(c, a->cmd, "one choice at a time: `%s` or `%s`", name, a->files[i]);
+    else name = a->files[i];
+  }
+  if (!name) return cli_usage(c, a->cmd, "the choice is missing");
+  if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
+  int status = cli_load(c, rules, n, false);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (status != RT_OK) {
+    show_diags(c, c->err, c->p, false);
+    return cli_exit_of(status);
+  }
+  const prog_choice *x = choice_of(c, name);
+  if (!x) return X_USAGE;
+  state_config config = { .m = &mem_libc, .path = str_z(path) };
+  str failure;
+  state *s = state_open(&config, &c->a, &failure);
+  if (!s) return cli_env(c, "%.*s", STR_ARG(failure));
+  evaluate_result e;
+  status = rt_evaluate(s, x, &mem_libc, &c->a, &e, &failure);
+  state_close(s);
+  if (status == RT_ENV) return cli_env(c, "%.*s", STR_ARG(failure));
+  if (status != RT_OK) return cli_env(c, "out of memory");
+  return print_result(c, a, &e.log, &e.r, str_fmt(&c->a, "%.*s", STR_ARG(x->name)).p, &e);
+}
+
 static int run(cli *c, const args *a) {
-  const char *log = args_value(a, "log"), *policy = args_value(a, "policy");
+  const char *log = args_value(a, "log"), *policy = args_value(a, "policy"), *path = args_value(a, "state");
   ope_map map = { .action = { "", 0 }, .reward = { "", 0 }, .propensity = { "", 0 }, .subject = { "", 0 } };
-  if (!log) return cli_usage(c, a->cmd, "the log is missing: --log FILE");
+  if (path) return of_state(c, a, path);
+  if (a->nfiles) return cli_usage(c, a->cmd, "the state file is missing: --state FILE; for the log of another system, --log, --map and --policy say it all");
+  if (!log) return cli_usage(c, a->cmd, "the log is missing: --state FILE, or --log FILE");
   if (!policy) return cli_usage(c, a->cmd, "the policy is missing: --policy uniform, or --policy FILE.csv");
   if (!read_map(c, a, &map)) return X_USAGE;
   ope_policy new_policy = { strcmp(policy, "uniform") == 0, str_z(policy) };
   ope_log l;
   str error;
   if (!ope_log_read(&c->a, &mem_libc, str_z(log), &map, &new_policy, &l, &error)) return cli_env(c, "%.*s", STR_ARG(error));
-  if (!cli_output(c, a)) return X_ENV;
   ope_result r;
   ope_evaluate(&c->a, &l, &r);
-  if (cli_format(a) == F_JSON) as_json(c, &l, &r, policy);
-  else as_text(c, &l, &r, policy);
-  return cli_finish(c, r.nrefusals ? X_FINDINGS : X_GOOD);
+  return print_result(c, a, &l, &r, policy, NULL);
 }
 
 const command cmd_evaluate = {
   "evaluate",
-  "--log FILE --map COLUMNS --policy POLICY",
+  "(CHOICE RULES... --state FILE | --log FILE --map COLUMNS --policy POLICY)",
   "Estimate what another policy would have earned, from the log of the one that ran.",
   "Three estimates (IPS, SNIPS, doubly robust), with 95% intervals clustered by subject. Where the log cannot answer, it says why, what would "
   "help, and ends with 1: too few effective rows, actions that were never taken, probabilities that cannot be right, or a policy that left "
   "nothing to chance.",
   opts,
   0,
-  0,
+  UINT32_MAX,
   NULL,
   run,
+  "  blazon evaluate shop.hero rules/ --state decisions.db\n"
   "  blazon evaluate --log log.csv --map action=item,reward=click,propensity=p --policy uniform\n",
 };

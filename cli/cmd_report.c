@@ -67,15 +67,37 @@ static int show_all(cli *c, const args *a, const state_report *r, str path) {
   return cli_finish(c, tripped ? X_FINDINGS : X_GOOD);
 }
 
+/* The chances that the rules give the arms of their experiments. */
+static report_weights *chances(cli *c, uint32_t *n) {
+  const ir_program *ir = c->p ? c->p->ir : NULL;
+  *n = ir ? ir->nexperiments : 0;
+  report_weights *v = ARENA_ARRAY(&c->a, report_weights, *n + 1u);
+  for (uint32_t i = 0; i < *n; i++) {
+    const prog_experiment *x = ir->experiments[i];
+    double *p = ARENA_ARRAY(&c->a, double, x->narms + 1u);
+    for (uint32_t k = 0; k < x->narms; k++) p[k] = (double)x->weights[k].num / (double)x->weights[k].den;
+    v[i] = (report_weights){ x->name, x->narms, x->arms, p };
+  }
+  return v;
+}
+
 static int run(cli *c, const args *a) {
   const char *path = args_value(a, "state");
   if (!path) return cli_usage(c, a->cmd, "the state file is missing: --state FILE");
+  int loaded = a->nfiles ? cli_load(c, a->files, a->nfiles, false) : RT_OK;
+  if (loaded == RT_OOM) return cli_env(c, "out of memory");
+  if (loaded != RT_OK) {
+    show_diags(c, c->err, c->p, false);
+    return cli_exit_of(loaded);
+  }
+  uint32_t nweights;
+  const report_weights *weights = chances(c, &nweights);
   state_config config = { .m = &mem_libc, .path = str_z(path) };
   str why;
   state *s = state_open(&config, &c->a, &why);
   if (!s) return cli_env(c, "%.*s", STR_ARG(why));
   state_report r;
-  int status = state_report_read(s, &c->a, 0, NULL, &r);
+  int status = state_report_read(s, &c->a, nweights, weights, &r);
   if (status == RT_ENV) why = state_failure(s, &c->a);
   state_close(s);
   if (status == RT_ENV) return cli_env(c, "%.*s", STR_ARG(why));
@@ -85,16 +107,16 @@ static int run(cli *c, const args *a) {
 
 const command cmd_report = {
   "report",
-  "--state FILE",
+  "--state FILE [RULES...]",
   "Whether choices and experiments work: what was shown, what it earned, which arm is best, and whether to believe it.",
   "Reads the state file that decisions are logged in, as of one moment, while others go on writing. Intervals hold at all times at once: looking every day does not "
-  "make them wrong. Where there is too little data, or a guard says that what was shown is not what was drawn, nothing is said of which arm is best. Ends with 1 "
+  "make them wrong. RULES tell the chances of the arms of experiments, which are not in the state file. Where there is too little data, or a guard says that what was shown is not what was drawn, nothing is said of which arm is best. Ends with 1 "
   "when a guard has tripped.",
   opts,
   0,
-  0,
+  UINT32_MAX,
   NULL,
   run,
-  "  blazon report --state decisions.db\n"
+  "  blazon report --state decisions.db rules/\n"
   "  blazon report --state decisions.db --only shop.hero --format html -o hero.html\n",
 };

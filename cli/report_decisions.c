@@ -111,6 +111,7 @@ static void arms(const decisions_show *s, const report_entry *e) {
 static void conclusion(const decisions_show *s, const report_entry *e) {
   out *o = s->c->out;
   const report_series *r = &e->s;
+  const char *note = "";
   if (r->withheld) {
     out_style(o, S_YELLOW);
     out_fmt(o, "\n  which arm is best is not said: %s\n", r->withheld);
@@ -121,6 +122,7 @@ static void conclusion(const decisions_show *s, const report_entry *e) {
   out_safe(o, r->arms[r->leader].name);
   out_fmt(o, ", the best with a probability of %.1f%%", 100 * r->arms[r->leader].best);
   const char *unit = e->experiment ? "subjects" : "showings";
+  if (r->apart) note = "  some arms never had a chance where the leader had one: they were shown to others, and are compared with care\n";
   if (r->learned) out_fmt(o, "; above 95%% since %s %s\n", count_of(s, r->learned).p, unit);
   else out_fmt(o, "; 95%% not reached yet, after %s %s\n", count_of(s, r->shown).p, unit);
   if (isfinite(r->regret)) {
@@ -128,6 +130,7 @@ static void conclusion(const decisions_show *s, const report_entry *e) {
     if (r->reward > 0) out_fmt(o, " (%.0f%% of what was earned)", 100 * r->regret / r->reward);
     out_ch(o, '\n');
   }
+  out_z(o, note);
 }
 
 static void guards(const decisions_show *s, const report_entry *e) {
@@ -234,6 +237,7 @@ static void json_entry(json *j, const report_entry *e) {
     json_str(j, "leader", r->arms[r->leader].name);
     if (r->learned) json_int(j, "learned_after", r->learned);
     json_known(j, "regret_at_most", r->regret);
+    json_bool(j, "apart", r->apart);
   }
   json_array(j, "arms");
   for (uint32_t k = 0; k < r->narms; k++) json_arm(j, r, &r->arms[k]);

@@ -89,6 +89,7 @@
       text += " Always showing the best would have earned at most " + short(e.regret_at_most) + " more";
       text += e.reward > 0 ? " (" + (100 * e.regret_at_most / e.reward).toFixed(0) + "% of what was earned)." : ".";
     }
+    if (e.apart) text += " Some arms never had a chance where the leader had one: they were shown to others, and are compared with care.";
     add(section, "p", text, e.learned_after ? "best" : "leading");
   }
 

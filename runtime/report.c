@@ -133,6 +133,7 @@ static void close_arms(work *w) {
     x->low = fmax(m->mean - wide, s->binary ? 0 : -INFINITY), x->high = fmin(m->mean + wide, s->binary ? 1 : INFINITY);
     if (x->shown) top = fmax(top, x->high);
     x->less = w->apart[k].mean, x->less_width = INFINITY;
+    if (x->drawn && k != s->leader && !(w->apart[k].n > 0)) s->apart = true;
     if (w->apart[k].n >= REPORT_LEAST_SHOWN) x->less_width = guard_mean_width(&w->apart[k], ALPHA, w->apart[k].n);
   }
   s->regret = fmax(top * (double)s->shown - s->reward, 0);

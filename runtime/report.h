@@ -55,6 +55,7 @@ typedef struct report_series {
   guard_ratio ratio;
   const char *withheld;    /* why nothing is said of which arm is best: not enough data, the sample ratio; NULL: it is said */
   uint32_t leader;
+  bool apart;              /* some arm was never drawn from where the leader could have been: others were shown it */
   uint32_t npoints;
   report_point *points;
   int64_t learned;         /* showings after which the leader's probability of being best stayed >= 95%; 0: not yet */

@@ -138,7 +138,7 @@ static void ratio_guard(arena *a, report_entry *e) {
   const guard_ratio *g = &s->ratio;
   static const char name[] = "sample ratio";
   if (!s->drawn) {
-    guard(e, name, GUARD_SILENT, e->experiment ? STR("the chances of its arms are not known") : STR("no draw is logged"));
+    guard(e, name, GUARD_SILENT, e->experiment ? STR("the chances of its arms are not known: name the rules, too") : STR("no draw is logged"));
     return;
   }
   if (!guard_ratio_tripped(g)) {
@@ -309,6 +309,21 @@ int state_report_read(state *s, arena *a, uint32_t nweights, const report_weight
   int status = caught(&r, nweights, weights, out);
   close_q(&r);
   if (!sqlite3_get_autocommit(s->db)) state_exec(s, "ROLLBACK");
+  state_leave(s);
+  return status;
+}
+
+int state_reward(state *s, str decision, double *reward) {
+  int status = RT_ENV;
+  state_enter(s);
+  sqlite3_stmt *q = state_q(s, Q_OUTCOME_GET);
+  if (q) {
+    state_bind_str(q, 1, decision), state_bind_str(q, 2, STR("reward"));
+    int rc = state_step(s, q);
+    if (rc == SQLITE_ROW) *reward = sqlite3_column_double(q, 0);
+    status = rc == SQLITE_ROW ? RT_OK : rc < 0 ? RT_ENV : RT_NONE;
+    sqlite3_reset(q);
+  }
   state_leave(s);
   return status;
 }

@@ -32,4 +32,7 @@ typedef struct state_report { uint32_t n; report_entry *entries; /* choices, the
 /* Of one moment, even while others write. Everything is in a; memory does not grow with the number of decisions. RT_OK; RT_ENV (state_failure), RT_OOM. */
 int state_report_read(state *s, arena *a, uint32_t nweights, const report_weights *weights, state_report *out);
 
+/* What came of a decision: its outcome named `reward`. RT_OK, RT_NONE: none yet, RT_ENV. */
+int state_reward(state *s, str decision, double *reward);
+
 #endif

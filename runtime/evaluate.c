@@ -1,0 +1,333 @@
+/* Off-policy evaluation from a state file; see evaluate.h.
+ *
+ * The new policy is given what the log's policy saw: the logged evidence of the candidates that were eligible. So it can only be one that reads the
+ * same things of a candidate, which is checked. The unit is the assignment: sticky repeats have no chance of their own, and what they earned
+ * belongs to the draw that they repeat. */
+#include "runtime/evaluate.h"
+
+#include "runtime/src_priv.h"
+#include "runtime/state_report.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+enum { AT_ONCE = 500, BUNDLES = 8, TOLD = 5 };
+
+/* ---- numbers for texts and for distributions ---- */
+
+typedef struct names { VEC(str) all; uint32_t nslots, *slot; } names;
+
+static void names_rehash(arena *a, names *x) {
+  x->nslots = x->nslots ? 2 * x->nslots : 1024;
+  x->slot = ARENA_ARRAY(a, uint32_t, x->nslots);
+  for (uint32_t i = 0; i < x->all.n; i++) {
+    uint64_t at = XXH3_64bits(x->all.v[i].p, x->all.v[i].n) % x->nslots;
+    while (x->slot[at]) at = (at + 1) % x->nslots;
+    x->slot[at] = i + 1;
+  }
+}
+
+/* The number of a text; *fresh: it is new. Copied to a. */
+static uint32_t number_of(arena *a, names *x, str s, bool *fresh) {
+  if (2 * x->all.n >= x->nslots) names_rehash(a, x);
+  uint64_t at = XXH3_64bits(s.p, s.n) % x->nslots;
+  for (; x->slot[at]; at = (at + 1) % x->nslots)
+    if (str_eq(x->all.v[x->slot[at] - 1], s)) { *fresh = false; return x->slot[at] - 1; }
+  *VEC_PUSH(a, &x->all) = str_dup(a, s);
+  *fresh = true;
+  return (x->slot[at] = x->all.n) - 1;
+}
+
+/* ---- the rules that decided ---- */
+
+typedef struct rules { str hash; rt_program *p; const prog_choice *x; } rules; /* p NULL: they were not kept */
+
+typedef struct evaluating {
+  state *s;
+  const prog_choice *x;
+  const mem *m;
+  arena *a, one;           /* what lasts; one batch */
+  policy_cache *cache;
+  evaluate_result *out;
+  names actions, subjects, dists, assignments;
+  VEC(ope_row) rows;
+  VEC(uint32_t) row_of;    /* of an assignment's number */
+  VEC(ope_dist) dist;
+  rules kept[BUNDLES];
+  uint32_t nkept;
+  int64_t differ, unsupported, unreadable;
+  str differs, missing, nowhere; /* the first of each */
+  str *failure;
+} evaluating;
+
+static int rules_of(evaluating *k, str hash, const rules **out) {
+  for (uint32_t i = 0; i < k->nkept && i < BUNDLES; i++)
+    if (str_eq(k->kept[i].hash, hash)) { *out = &k->kept[i]; return RT_OK; }
+  rules *r = &k->kept[k->nkept++ % BUNDLES];
+  if (r->p) rt_program_free(r->p);
+  *r = (rules){ .hash = str_dup(k->a, hash) };
+  *out = r;
+  str bytes;
+  int status = hash.n ? state_bundle_bytes(k->s, &k->one, hash, &bytes) : RT_NONE;
+  if (status == RT_NONE) return RT_OK;
+  if (status == RT_ENV) *k->failure = state_failure(k->s, k->a);
+  if (status != RT_OK) return status;
+  r->p = rt_program_new(k->m);
+  if (!r->p) return RT_OOM;
+  if (rt_program_add_bundle(r->p, STR("state"), bytes.p, bytes.n) != RT_OK || rt_program_compile(r->p, false, INT64_MIN) != RT_OK) {
+    rt_program_free(r->p), r->p = NULL; /* of a version that cannot be run any more: as if they were not kept */
+    return RT_OK;
+  }
+  for (uint32_t i = 0; i < r->p->ir->nchoices; i++)
+    if (str_eq(r->p->ir->choices[i]->name, k->x->name)) r->x = r->p->ir->choices[i];
+  return RT_OK;
+}
+
+/* ---- the evidence as it was logged ---- */
+
+static bool take(str *s, const char *what, size_t n) {
+  if (s->n < n || memcmp(s->p, what, n) != 0) return false;
+  s->p += n, s->n -= (uint32_t)n;
+  return true;
+}
+
+static const char *const arg_names[CHOICE_ARGS] = { "value", "success", "trials", "sum", "sum_squares", "count" };
+
+/* {"success":1,"trials":2}; numbers were written by the shortest text that reads back, so they are the same bits. *has: which are there. */
+static bool one_arm(arena *a, str *s, policy_arm *arm, unsigned *has) {
+  double *const to[CHOICE_ARGS] = { &arm->value, &arm->success, &arm->trials, &arm->sum, &arm->sum_squares, &arm->count };
+  *has = 0;
+  if (!take(s, ":{", 2)) return false;
+  while (!take(s, "}", 1)) {
+    int at = -1;
+    take(s, ",", 1);
+    for (int i = 0; i < CHOICE_ARGS && at < 0; i++) {
+      str name = str_fmt(a, "\"%s\":", arg_names[i]);
+      if (take(s, name.p, name.n)) at = i;
+    }
+    uint32_t n = 0;
+    while (n < s->n && s->p[n] != ',' && s->p[n] != '}') n++;
+    if (at < 0 || !n || !src_number(a, (str){ s->p, n }, to[at])) return false;
+    *has |= 1u << at;
+    s->p += n, s->n -= n;
+  }
+  return true;
+}
+
+/* Arms of the eligible candidates, and what is known of every one of them. false: it is not what a decision writes. */
+static bool evidence_of(arena *a, const state_decision *d, policy_arm *arms, unsigned *has) {
+  str s = d->evidence;
+  *has = 0;
+  if (!s.n) return true;
+  if (!take(&s, "{", 1)) return false;
+  *has = ~0u;
+  for (uint32_t i = 0; i < d->ncandidates; i++) {
+    buf key = { .a = a };
+    json_text(&key, d->candidates[i].key);
+    str before = s;
+    unsigned mine;
+    take(&s, ",", 1);
+    if (!take(&s, key.p, key.n)) {
+      s = before;
+      if (d->candidates[i].eligible == ELIGIBLE) return false;
+      continue;
+    }
+    if (!one_arm(a, &s, &arms[i], &mine)) return false;
+    *has &= mine;
+  }
+  return take(&s, "}", 1) && !s.n;
+}
+
+/* ---- one draw ---- */
+
+/* The logged weights, again, under the rules that made them. */
+static int replay(evaluating *k, const state_decision *d, const policy_arm *arms) {
+  const rules *r;
+  int status = rules_of(k, d->bundle, &r);
+  if (status != RT_OK) return status;
+  if (!r->x) { k->out->not_replayed++; return RT_OK; }
+  uint64_t *w = ARENA_ARRAY(&k->one, uint64_t, d->ncandidates + 1u);
+  const char *why;
+  bool same = rt_decide_weights(r->x, &k->one, k->cache, arms, d->candidates, d->ncandidates, w, &why);
+  for (uint32_t i = 0; same && i < d->ncandidates; i++) same = w[i] == d->candidates[i].weight;
+  k->out->replayed++;
+  if (!same && !k->differ++) k->differs = str_dup(k->a, d->id);
+  return RT_OK;
+}
+
+/* The new policy's distribution. false: it cannot be known from this decision, which was counted. */
+static bool new_dist(evaluating *k, const state_decision *d, const policy_arm *arms, unsigned has, uint32_t *out) {
+  uint32_t n = d->ncandidates, m = 0;
+  uint64_t *w = ARENA_ARRAY(&k->one, uint64_t, n + 1u);
+  uint32_t *actions = ARENA_ARRAY(&k->one, uint32_t, n + 1u);
+  double *p = ARENA_ARRAY(&k->one, double, n + 1u);
+  const char *why = NULL;
+  bool fresh;
+  for (int i = 0; i < CHOICE_ARGS; i++)
+    if (k->x->args[i] != UINT32_MAX && !(has >> i & 1)) {
+      k->missing = str_z(arg_names[i]);
+      return false;
+    }
+  for (uint32_t i = 0; i < n; i++) {
+    const char *wrong = d->candidates[i].eligible == ELIGIBLE ? policy_arm_wrong(rt_policy_spec(k->x).kind, &arms[i]) : NULL;
+    if (wrong) why = wrong;
+  }
+  if (why || !rt_decide_weights(k->x, &k->one, k->cache, arms, d->candidates, n, w, &why)) {
+    if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: %s", STR_ARG(d->id), why);
+    return false;
+  }
+  bool supported = true;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t action = number_of(k->a, &k->actions, d->candidates[i].key, &fresh);
+    if (!w[i]) continue;
+    supported &= d->candidates[i].weight > 0;
+    actions[m] = action, p[m++] = (double)w[i] / (double)POLICY_ONE;
+  }
+  k->unsupported += !supported;
+  buf key = { .a = &k->one };
+  buf_add(&key, (const char *)actions, sizeof *actions * m);
+  buf_add(&key, (const char *)p, sizeof *p * m);
+  *out = number_of(k->a, &k->dists, buf_done(&key), &fresh);
+  if (!fresh) return true;
+  ope_dist *x = VEC_PUSH(k->a, &k->dist);
+  uint32_t *own = ARENA_ARRAY(k->a, uint32_t, m + 1u);
+  double *own_p = ARENA_ARRAY(k->a, double, m + 1u);
+  memcpy(own, actions, sizeof *own * m), memcpy(own_p, p, sizeof *own_p * m);
+  *x = (ope_dist){ m, own, own_p };
+  return true;
+}
+
+static str assignment_key(evaluating *k, const state_decision *d) {
+  return str_fmt(&k->one, "%lld %.*s", (long long)d->assignment, STR_ARG(d->subject));
+}
+
+static int draw(evaluating *k, const state_decision *d, double reward) {
+  policy_arm *arms = ARENA_ARRAY(&k->one, policy_arm, d->ncandidates + 1u);
+  unsigned has;
+  bool fresh;
+  uint32_t dist;
+  if (!evidence_of(&k->one, d, arms, &has)) {
+    if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: its evidence cannot be read", STR_ARG(d->id));
+    return RT_OK;
+  }
+  int status = replay(k, d, arms);
+  if (status != RT_OK || !new_dist(k, d, arms, has, &dist)) return status;
+  if (d->assigned) {
+    number_of(k->a, &k->assignments, assignment_key(k, d), &fresh);
+    if (fresh) *VEC_PUSH(k->a, &k->row_of) = k->rows.n;
+  }
+  ope_row *r = VEC_PUSH(k->a, &k->rows);
+  *r = (ope_row){ .action = number_of(k->a, &k->actions, d->candidate, &fresh), .subject = number_of(k->a, &k->subjects, d->subject, &fresh), .dist = dist,
+                  .p = (double)d->weight / (double)POLICY_ONE, .reward = reward };
+  return RT_OK;
+}
+
+/* What a sticky repeat earned belongs to its assignment. */
+static void repeat(evaluating *k, const state_decision *d, double reward) {
+  bool fresh;
+  uint32_t at = number_of(k->a, &k->assignments, assignment_key(k, d), &fresh);
+  if (fresh) *VEC_PUSH(k->a, &k->row_of) = UINT32_MAX;
+  if (k->row_of.v[at] == UINT32_MAX) k->out->orphans++;
+  else k->out->repeats++, k->rows.v[k->row_of.v[at]].reward += reward;
+}
+
+static int one(evaluating *k, const state_decision *d) {
+  double reward = 0;
+  k->out->decisions++;
+  int status = state_reward(k->s, d->id, &reward);
+  if (status == RT_ENV) *k->failure = state_failure(k->s, k->a);
+  if (status != RT_OK && status != RT_NONE) return status;
+  if (d->stage == STAGE_STICKY && d->assigned) repeat(k, d, reward);
+  else if (d->stage == STAGE_POLICY && d->drawn && d->weight && d->ncandidates) return draw(k, d, reward);
+  else k->out->undrawn++;
+  return RT_OK;
+}
+
+static int read_all(evaluating *k) {
+  state_decision *list = ARENA_ARRAY(k->a, state_decision, AT_ONCE);
+  int64_t *seqs = ARENA_ARRAY(k->a, int64_t, AT_ONCE), after = 0;
+  uint32_t got = AT_ONCE;
+  int status = RT_OK;
+  while (status == RT_OK && got == AT_ONCE) {
+    arena_reset(&k->one);
+    status = state_read(k->s, &k->one, k->x->name, after, AT_ONCE, true, list, seqs, &got);
+    if (status == RT_ENV) *k->failure = state_failure(k->s, k->a);
+    for (uint32_t i = 0; i < got && status == RT_OK; i++) status = one(k, &list[i]);
+    if (got) after = seqs[got - 1];
+  }
+  return status;
+}
+
+/* ---- reasons to refuse that only a log with its evidence can give ---- */
+
+static void add(ope_refusal *v, uint32_t *n, ope_why why, str reason, const char *help) { v[(*n)++] = (ope_refusal){ why, reason, str_z(help) }; }
+
+static int tripped(evaluating *k, bool *out) {
+  state_report r;
+  int status = state_report_read(k->s, k->a, 0, NULL, &r);
+  *out = false;
+  if (status == RT_ENV) *k->failure = state_failure(k->s, k->a);
+  for (uint32_t i = 0; status == RT_OK && i < r.n; i++)
+    if (!r.entries[i].experiment && str_eq(r.entries[i].name, k->x->name)) *out = guard_ratio_tripped(&r.entries[i].s.ratio);
+  return status;
+}
+
+static int judge(evaluating *k) {
+  evaluate_result *out = k->out;
+  arena *a = k->a;
+  bool off;
+  int status = tripped(k, &off);
+  if (status != RT_OK) return status;
+  ope_refusal *v = ARENA_ARRAY(a, ope_refusal, TOLD + 8 + 1);
+  uint32_t n = 0;
+  if (k->missing.n)
+    add(v, &n, OPE_OTHER, str_fmt(a, "the new policy reads `%.*s` of each candidate, which the policy that ran did not: what it would have seen is not in the log", STR_ARG(k->missing)),
+        "evaluate a policy that reads the same, or log with one that reads what both need");
+  if (k->unreadable)
+    add(v, &n, OPE_OTHER, str_fmt(a, "of %lld decisions the new policy cannot be computed; the first is %.*s", (long long)k->unreadable, STR_ARG(k->nowhere)),
+        "blazon replay tells more of single decisions");
+  if (k->differ)
+    add(v, &n, OPE_OTHER, str_fmt(a, "replay differs from the log in %lld of %lld draws, the first is %.*s: the logged chances are not those that the rules gave",
+                                  (long long)k->differ, (long long)out->replayed, STR_ARG(k->differs)),
+        "find out with blazon replay what changed the log");
+  if (k->unsupported)
+    add(v, &n, OPE_SUPPORT, str_fmt(a, "in %lld of %u draws the new policy puts weight where the log had none", (long long)k->unsupported, k->rows.n),
+        "log with a `floor`, which gives every candidate a chance");
+  if (off)
+    add(v, &n, OPE_OTHER, STR("the sample ratio guard has tripped: decisions were lost or changed between the draw and the log"),
+        "blazon report tells which; mend it, and log anew");
+  for (uint32_t i = 0; i < out->r.nrefusals && i < TOLD; i++)
+    if (!(k->missing.n && out->r.refusals[i].why == OPE_EMPTY)) v[n++] = out->r.refusals[i];
+  out->r.refusals = v, out->r.nrefusals = n;
+  return RT_OK;
+}
+
+static int everything(evaluating *k) {
+  int status = read_all(k);
+  if (status != RT_OK) return status;
+  k->out->log = (ope_log){ .nactions = k->actions.all.n, .nsubjects = k->subjects.all.n, .ndists = k->dist.n, .n = k->rows.n,
+                           .rows = k->rows.v, .dists = k->dist.v, .actions = k->actions.all.v };
+  ope_evaluate(k->a, &k->out->log, &k->out->r);
+  return judge(k);
+}
+
+/* Jumps of a and of the batch's arena end here; what k holds is in memory because this is a call. */
+static __attribute__((noinline)) int caught(evaluating *k) {
+  jmp_buf here, *volatile before = k->a->oom;
+  volatile int status = RT_OOM;
+  k->a->oom = &here, k->one.oom = &here;
+  if (!_setjmp(here)) status = everything(k);
+  k->a->oom = before;
+  return status;
+}
+
+int rt_evaluate(state *s, const prog_choice *x, const mem *m, arena *a, evaluate_result *out, str *failure) {
+  evaluating k = { .s = s, .x = x, .m = m, .a = a, .out = out, .failure = failure, .cache = policy_cache_new(m) };
+  *out = (evaluate_result){ 0 };
+  arena_init(&k.one, m, NULL);
+  int status = k.cache ? caught(&k) : RT_OOM;
+  arena_free(&k.one);
+  policy_cache_free(k.cache);
+  for (int i = 0; i < BUNDLES; i++) rt_program_free(k.kept[i].p);
+  return status;
+}
