@@ -145,6 +145,14 @@ if ${CC:-gcc} -std=c11 -O2 -Wall -Wextra -Werror examples/campaign/simulate.c -o
   held=$(json "SELECT json_extract(j,'\$.dr.low') < $truth AND $truth < json_extract(j,'\$.dr.high') FROM (SELECT CAST(readfile('$work/campaign.json') AS TEXT) AS j)")
   if [ "$held" = 1 ]; then pass "campaign: the estimate holds the truth, $truth"; else fail "campaign: the truth is $truth" < <(cat "$work/err" "$work/campaign.json"); fi
 else fail "campaign: the simulator compiles" < "$work/err"; fi
+if examples/campaign/loop.sh "$blazon" "$work/campaign" 8 per_day=500 low=0.01 high=0.2 delay=1 > "$work/loop" 2>&1; then
+  found=$("$blazon" report --state "$work/campaign/decisions.db" --format json | sed -n 's/^ *"leader": "\(.*\)",/\1/p')
+  best=$(for arm in 0 1 2 3 4 5; do
+    printf 'action,probability\narm_%s,1\n' $arm > "$work/only.csv"
+    echo "$("$work/simulate" --truth per_day=500 days=8 low=0.01 high=0.2 policy="$work/only.csv") arm_$arm"
+  done | sort -g | tail -n 1 | cut -d' ' -f2)
+  if [ -n "$best" ] && [ "$found" = "$best" ]; then pass "campaign: the loop finds the best arm, $best"; else fail "campaign: the loop finds $found, the best is $best" < "$work/loop"; fi
+else fail "campaign: the loop" < "$work/loop"; fi
 
 # ---- a native library ----
 if ${CC:-gcc} -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -I include examples/native/readability.c -o "$work/libreadability.so" 2> "$work/err"; then

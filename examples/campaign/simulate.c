@@ -1,15 +1,19 @@
-/* Writes the log of a simulated campaign: cc -O2 -o simulate simulate.c -lm && ./simulate > log.csv
+/* A simulated campaign: cc -O2 -o simulate simulate.c -lm && ./simulate > log.csv
  *
- * One CSV row a decision, as another system would log it: decision, day, subject, segment, action, propensity, reward, and the day the reward
- * arrived. --truth prints instead what the policy earns a decision in truth, without the luck of the draw: what an estimate from another
- * policy's log should come to. */
+ * Without an option it writes the log of a policy as another system would: one CSV row a decision, with its day, subject, segment, action,
+ * propensity, reward, and the day the reward arrived. --truth prints instead what the policy earns a decision in truth, without the luck of
+ * the draw: what an estimate from another policy's log should come to.
+ *
+ * --visits=DAY prints who comes that day, one JSON object a line, for `blazon decide --lines`; --outcomes reads its answers and prints what came
+ * of them, for `blazon outcome`. Day 0 is 2026-06-01. Fatigue is left out there: it would have to remember what was shown. */
 #include "campaign.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char usage[] =
-  "usage: simulate [--truth] [NAME=VALUE ...]\n"
+  "usage: simulate [--truth | --visits=DAY | --outcomes] [NAME=VALUE ...]\n"
   "  seed=1 arms=6 subjects=5000 days=30 per_day=1000 low=0.02 high=0.08\n"
   "  drift=0 fatigue=0 delay=0 spread=0 segments=0     what makes it hard; campaign.h says what they are\n"
   "  policy=uniform                                    or a CSV file: action,probability\n";
@@ -62,13 +66,44 @@ static int draw(const double *p, int n, double u) {
   return last;
 }
 
+static const char *const segments[] = { "new", "loyal", "lapsed" };
+
+static void print_visits(const campaign *c, int day) {
+  for (int64_t i = (int64_t)day * c->s.per_day; i < (int64_t)(day + 1) * c->s.per_day; i++) {
+    campaign_visit v = campaign_visit_at(c, i);
+    printf("{\"id\":\"u%d\",\"segment\":\"%s\",\"visit\":\"v%lld\"}\n", v.subject, segments[v.segment], (long long)i);
+  }
+}
+
+/* Answers like {"decision":"v12",...,"chosen":"arm_3",...}, one a line; others are passed over. */
+static void print_outcomes(campaign *c) {
+  char line[65536], when[32];
+  puts("decision,reward,time");
+  while (fgets(line, sizeof line, stdin)) {
+    const char *id = strstr(line, "\"decision\":\"v"), *arm = strstr(line, "\"chosen\":\"arm_");
+    if (!id || !arm) continue;
+    long long i = atoll(id + 13);
+    int k = atoi(arm + 14);
+    if (k < 0 || k >= c->s.arms) continue;
+    campaign_visit v = campaign_visit_at(c, i);
+    double day;
+    if (!campaign_show(c, &v, k, &day)) continue;
+    time_t t = (time_t)(1780272000 + day * 86400);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
+    printf("v%lld,1,%s\n", i, when);
+  }
+}
+
 int main(int argc, char **argv) {
   campaign_spec s = { .seed = 1, .arms = 6, .subjects = 5000, .days = 30, .per_day = 1000, .low = 0.02, .high = 0.08 };
   const char *policy = "uniform";
-  bool truth = false;
+  bool truth = false, outcomes = false;
+  int visits = -1;
   for (int i = 1; i < argc; i++) {
     const char *eq = strchr(argv[i], '=');
     if (strcmp(argv[i], "--truth") == 0) truth = true;
+    else if (strcmp(argv[i], "--outcomes") == 0) outcomes = true;
+    else if (strncmp(argv[i], "--visits=", 9) == 0) visits = atoi(argv[i] + 9);
     else if (strncmp(argv[i], "policy=", 7) == 0) policy = argv[i] + 7;
     else if (!eq || !set(&s, argv[i], (size_t)(eq - argv[i]), eq + 1)) {
       fprintf(stderr, "`%s` is not understood\n%s", argv[i], usage);
@@ -81,12 +116,18 @@ int main(int argc, char **argv) {
     fprintf(stderr, "1 to %d arms and at least one subject are possible\n", CAMPAIGN_MAX_ARMS);
     return 4;
   }
+  if (visits >= 0 || outcomes) {
+    c.s.fatigue = 0;
+    if (outcomes) print_outcomes(&c);
+    else print_visits(&c, visits);
+    campaign_close(&c);
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 3;
+  }
   if (!read_policy(policy, s.arms, p)) {
     campaign_close(&c);
     return 3;
   }
   if (!truth) puts("decision,day,subject,segment,action,propensity,reward,reward_day");
-  static const char *const segments[] = { "new", "loyal", "lapsed" };
   for (int64_t i = 0; i < campaign_visits(&s); i++) {
     campaign_visit v = campaign_visit_at(&c, i);
     int arm = draw(p, s.arms, campaign_uniform(s.seed, CAMPAIGN_DRAW, i));
