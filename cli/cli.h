@@ -76,6 +76,7 @@ const char *cli_reason(int error);           /* an errno in plain words */
 int cli_load(cli *c, const char **files, uint32_t n, bool lints);
 /* After cli_load: opens the native libraries that the rules name and --allow-native allows. RT_OK; RT_ENV: diagnostics say why. */
 int cli_native(cli *c, const args *a);
+int cli_native_of(cli *c, const args *a, rt_program *p);
 int cli_exit_of(int status);                 /* RT_* -> exit code of a run that did not get to its end */
 
 /* ---- showing diagnostics (show_diag.c, snippet.c) ---- */

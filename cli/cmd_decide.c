@@ -35,6 +35,7 @@ static const opt opts[] = {
   { "format", 'f', "FORMAT", "text|json", "How to print; default: text for one subject, json for many." },
   OPT_NOW,
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -576,6 +577,7 @@ static int run(cli *c, const args *a) {
   if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
   if (!name) return cli_usage(c, a->cmd, "the choice is missing");
   int status = cli_load(c, rules, n, false);
+  if (status == RT_OK) status = cli_native(c, a);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) {
     show_diags(c, c->err, c->p, false);

@@ -12,6 +12,7 @@ static const opt opts[] = {
   { "format", 'f', "FORMAT", "text|json", "How to print; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output." },
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -25,6 +26,7 @@ typedef struct replaying {
   VEC(listed) list;
   int64_t kept;            /* sets of rules that were run from the state file */
   str failure;
+  bool no_rules;           /* it is about the rules, not about the data */
 } replaying;
 
 static void on_differs(void *ud, const replay_difference *d) {
@@ -87,6 +89,13 @@ static int run_kept(replaying *x, uint32_t nbindings, const src_binding *binding
     status = rt_program_add_bundle(p, hashes[i], bytes.p, bytes.n);
     if (status == RT_OK) status = rt_program_compile(p, false, INT64_MIN);
     if (status == RT_ENV) x->failure = str_fmt(&c->a, "the rules %.12s that the state file keeps are of another version of Blazon; name their rule files", hashes[i].p);
+    x->no_rules = status == RT_ENV;
+    if (status == RT_OK) {
+      status = cli_native_of(c, x->a, p);
+      x->no_rules = status == RT_ENV;
+      for (uint32_t k = 0; status == RT_ENV && k < p->d.list.n && !x->failure.n; k++) /* p goes, its messages with it */
+        if (p->d.list.v[k]->sev == SEV_ERROR) x->failure = str_dup(&c->a, p->d.list.v[k]->message);
+    }
     if (status == RT_OK) x->kept++, status = run_one(x, p, nbindings, bindings);
     rt_program_free(p);
   }
@@ -208,7 +217,7 @@ static int replay(replaying *x, uint32_t nbindings, const src_binding *bindings)
   if (status != RT_OK) {
     cli_discard(c);
     if (status == RT_OOM) return cli_env(c, "out of memory");
-    return cli_env(c, "%.*s%s", STR_ARG(x->failure), x->o.data ? "" : "; decisions of other rules are computed from the data: give it with --db or --source");
+    return cli_env(c, "%.*s%s", STR_ARG(x->failure), x->o.data || x->no_rules ? "" : "; decisions of other rules are computed from the data: give it with --db or --source");
   }
   if (cli_format(x->a) == F_JSON) as_json(x);
   else as_text(x);
@@ -227,6 +236,7 @@ static int run(cli *c, const args *a) {
   c->now = rt_clock();
   if (a->nfiles) {
     int status = cli_load(c, a->files, a->nfiles, false);
+    if (status == RT_OK) status = cli_native(c, a);
     if (status == RT_OOM) return cli_env(c, "out of memory");
     if (status != RT_OK) {
       show_diags(c, c->err, c->p, false);

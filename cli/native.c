@@ -10,9 +10,11 @@ static void gather(cli *c, const args *a, const char *option, uint32_t *n, const
   *n = all.n, *out = all.v;
 }
 
-int cli_native(cli *c, const args *a) {
+int cli_native_of(cli *c, const args *a, rt_program *p) {
   native_wants w = { 0 };
   gather(c, a, "allow-native", &w.nallowed, &w.allowed);
   gather(c, a, "native-path", &w.ndirs, &w.dirs);
-  return rt_native_bind(c->p, &w);
+  return rt_native_bind(p, &w);
 }
+
+int cli_native(cli *c, const args *a) { return cli_native_of(c, a, c->p); }

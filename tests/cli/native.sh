@@ -96,4 +96,34 @@ sed 's/"num"/"host"/' n.blz > h.blz
 run validate h.blz --source as=d.ndjson
 exits "a function of a host program" 1
 says "is an error of each call" out 'it is a function of a program that embeds Blazon'
+
+# ---- decisions ----
+compile libnum.so -DNAME=twice
+printf 'id,n\na,1\nb,3\n' > ps.csv
+printf 'id\nx\ny\n' > vs.csv
+cat > c.blz <<'END'
+module m
+record P { id : text key  n : int }
+record V { id : text key }
+source ps : P
+source vs : V
+extern fn twice(n : int) -> int? from "num"
+choose c for p in ps {
+  from v in vs where twice(p.n) > 4
+  by first()
+}
+END
+decisions() { run "$@" -s ps=ps.csv -s vs=vs.csv; }
+decisions decide c c.blz --all --state s.db
+exits "decide, not allowed" 3
+decisions decide c c.blz --all --state s.db --allow-native libnum.so
+exits "decide" 0
+says "by what the library gives" out '"subject":"b","chosen":"x"'
+decisions replay --state s.db
+exits "replay, not allowed" 3
+says "says why" err 'which this run does not allow'
+lacks "and nothing of the data" err 'computed from the data'
+decisions replay --state s.db --allow-native libnum.so
+exits "replay" 0
+says "comes out the same" out '2 come out the same'
 finish
