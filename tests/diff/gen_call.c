@@ -47,6 +47,7 @@ static signature parse_signature(const builtin *b) {
     if (s.p[s.n++].k == P_UNSUPPORTED) s.usable = false;
     p = t + n;
   }
+  if (*p && *p != ')') s.usable = false; /* more parameters than there is room for */
   const char *arrow = strstr(p, "-> ");
   if (arrow) s.ret = parse_type(arrow + 3, strlen(arrow + 3));
   if (!arrow || s.ret.k == P_UNSUPPORTED) s.usable = false;
