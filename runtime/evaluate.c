@@ -5,7 +5,7 @@
  * belongs to the draw that they repeat. */
 #include "runtime/evaluate.h"
 
-#include "runtime/src_priv.h"
+#include "runtime/logged.h"
 #include "runtime/state_report.h"
 
 #include <string.h>
@@ -83,61 +83,6 @@ static int rules_of(evaluating *k, str hash, const rules **out) {
   return RT_OK;
 }
 
-/* ---- the evidence as it was logged ---- */
-
-static bool take(str *s, const char *what, size_t n) {
-  if (s->n < n || memcmp(s->p, what, n) != 0) return false;
-  s->p += n, s->n -= (uint32_t)n;
-  return true;
-}
-
-static const char *const arg_names[CHOICE_ARGS] = { "value", "success", "trials", "sum", "sum_squares", "count" };
-
-/* {"success":1,"trials":2}; numbers were written by the shortest text that reads back, so they are the same bits. *has: which are there. */
-static bool one_arm(arena *a, str *s, policy_arm *arm, unsigned *has) {
-  double *const to[CHOICE_ARGS] = { &arm->value, &arm->success, &arm->trials, &arm->sum, &arm->sum_squares, &arm->count };
-  *has = 0;
-  if (!take(s, ":{", 2)) return false;
-  while (!take(s, "}", 1)) {
-    int at = -1;
-    take(s, ",", 1);
-    for (int i = 0; i < CHOICE_ARGS && at < 0; i++) {
-      str name = str_fmt(a, "\"%s\":", arg_names[i]);
-      if (take(s, name.p, name.n)) at = i;
-    }
-    uint32_t n = 0;
-    while (n < s->n && s->p[n] != ',' && s->p[n] != '}') n++;
-    if (at < 0 || !n || !src_number(a, (str){ s->p, n }, to[at])) return false;
-    *has |= 1u << at;
-    s->p += n, s->n -= n;
-  }
-  return true;
-}
-
-/* Arms of the eligible candidates, and what is known of every one of them. false: it is not what a decision writes. */
-static bool evidence_of(arena *a, const state_decision *d, policy_arm *arms, unsigned *has) {
-  str s = d->evidence;
-  *has = 0;
-  if (!s.n) return true;
-  if (!take(&s, "{", 1)) return false;
-  *has = ~0u;
-  for (uint32_t i = 0; i < d->ncandidates; i++) {
-    buf key = { .a = a };
-    json_text(&key, d->candidates[i].key);
-    str before = s;
-    unsigned mine;
-    take(&s, ",", 1);
-    if (!take(&s, key.p, key.n)) {
-      s = before;
-      if (d->candidates[i].eligible == ELIGIBLE) return false;
-      continue;
-    }
-    if (!one_arm(a, &s, &arms[i], &mine)) return false;
-    *has &= mine;
-  }
-  return take(&s, "}", 1) && !s.n;
-}
-
 /* ---- one draw ---- */
 
 /* The logged weights, again, under the rules that made them. */
@@ -165,7 +110,7 @@ static bool new_dist(evaluating *k, const state_decision *d, const policy_arm *a
   bool fresh;
   for (int i = 0; i < CHOICE_ARGS; i++)
     if (k->x->args[i] != UINT32_MAX && !(has >> i & 1)) {
-      k->missing = str_z(arg_names[i]);
+      k->missing = str_z(logged_names[i]);
       return false;
     }
   for (uint32_t i = 0; i < n; i++) {
@@ -206,7 +151,7 @@ static int draw(evaluating *k, const state_decision *d, double reward) {
   unsigned has;
   bool fresh;
   uint32_t dist;
-  if (!evidence_of(&k->one, d, arms, &has)) {
+  if (!logged_evidence(&k->one, d, arms, &has)) {
     if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: its evidence cannot be read", STR_ARG(d->id));
     return RT_OK;
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "runtime/logged.h"
 #include "runtime/source.h"
 
 enum { AT_ONCE = 500 };
@@ -54,50 +55,6 @@ static void differ(replay *x, const state_decision *d, replay_why why, str messa
   if (x->o->differs) x->o->differs(x->o->ud, &(replay_difference){ why, d->id, d->subject, message });
 }
 
-/* ---- evidence as it was logged ---- */
-
-static bool take(str *s, const char *what, size_t n) {
-  if (s->n < n || memcmp(s->p, what, n)) return false;
-  s->p += n, s->n -= (uint32_t)n;
-  return true;
-}
-
-/* {"success":1,"trials":2} behind a candidate's key. Numbers are read back by the shortest text that was written, so they are the same bits. */
-static bool one_arm(arena *a, str *s, policy_arm *m) {
-  static const char *const names[] = { "value", "success", "trials", "sum", "sum_squares", "count" };
-  double *const to[] = { &m->value, &m->success, &m->trials, &m->sum, &m->sum_squares, &m->count };
-  if (!take(s, ":{", 2)) return false;
-  while (!take(s, "}", 1)) {
-    take(s, ",", 1);
-    double *at = NULL;
-    for (int i = 0; i < 6 && !at; i++) {
-      str name = str_fmt(a, "\"%s\":", names[i]);
-      if (take(s, name.p, name.n)) at = to[i];
-    }
-    uint32_t n = 0;
-    while (n < s->n && s->p[n] != ',' && s->p[n] != '}') n++;
-    if (!at || !n || !src_number(a, (str){ s->p, n }, at)) return false;
-    s->p += n, s->n -= n;
-  }
-  return true;
-}
-
-/* Candidates stand in the evidence in their own order; those that were not eligible before caps do not. */
-static bool arms_of(arena *a, const state_decision *d, policy_arm *arms) {
-  str s = d->evidence;
-  if (!s.n) return true;
-  if (!take(&s, "{", 1)) return false;
-  for (uint32_t i = 0; i < d->ncandidates; i++) {
-    buf key = { .a = a };
-    json_text(&key, d->candidates[i].key);
-    str before = s;
-    take(&s, ",", 1);
-    if (!take(&s, key.p, key.n)) { s = before; continue; }
-    if (!one_arm(a, &s, &arms[i])) return false;
-  }
-  return take(&s, "}", 1) && !s.n;
-}
-
 /* ---- under the same rules ---- */
 
 static int64_t candidate_at(const state_decision *d, str key) {
@@ -111,9 +68,10 @@ static const char *same_weights(replay *x, const prog_choice *p, const state_dec
   policy_arm *arms = ARENA_ARRAY(&x->one, policy_arm, d->ncandidates + 1u);
   uint64_t *w = ARENA_ARRAY(&x->one, uint64_t, d->ncandidates + 1u);
   const char *why = NULL;
+  unsigned has;
   bool any = false;
   for (uint32_t i = 0; i < d->ncandidates; i++) any = any || d->candidates[i].weight;
-  if (!arms_of(&x->one, d, arms)) return "the logged evidence cannot be read";
+  if (!logged_evidence(&x->one, d, arms, &has)) return "the logged evidence cannot be read";
   if (!rt_decide_weights(p, &x->one, x->cache, arms, d->candidates, d->ncandidates, w, &why)) return any ? "these rules give no weights for the logged evidence" : NULL;
   for (uint32_t i = 0; i < d->ncandidates; i++)
     if (w[i] != d->candidates[i].weight) return "the logged evidence gives other weights";

@@ -1,0 +1,59 @@
+/* The evidence of a logged decision, read back; see logged.h. It is what write_evidence in pool.c wrote, and nothing else. */
+#include "runtime/logged.h"
+
+#include "base/value.h"
+#include "runtime/source.h"
+
+#include <string.h>
+
+static bool take(str *s, const char *what, size_t n) {
+  if (s->n < n || memcmp(s->p, what, n) != 0) return false;
+  s->p += n, s->n -= (uint32_t)n;
+  return true;
+}
+
+const char *const logged_names[CHOICE_ARGS] = { "value", "success", "trials", "sum", "sum_squares", "count" };
+
+/* {"success":1,"trials":2}; numbers were written by the shortest text that reads back, so they are the same bits. *has: which are there. */
+static bool one_arm(arena *a, str *s, policy_arm *arm, unsigned *has) {
+  double *const to[CHOICE_ARGS] = { &arm->value, &arm->success, &arm->trials, &arm->sum, &arm->sum_squares, &arm->count };
+  *has = 0;
+  if (!take(s, ":{", 2)) return false;
+  while (!take(s, "}", 1)) {
+    int at = -1;
+    take(s, ",", 1);
+    for (int i = 0; i < CHOICE_ARGS && at < 0; i++) {
+      str name = str_fmt(a, "\"%s\":", logged_names[i]);
+      if (take(s, name.p, name.n)) at = i;
+    }
+    uint32_t n = 0;
+    while (n < s->n && s->p[n] != ',' && s->p[n] != '}') n++;
+    if (at < 0 || !n || !src_number(a, (str){ s->p, n }, to[at])) return false;
+    *has |= 1u << at;
+    s->p += n, s->n -= n;
+  }
+  return true;
+}
+
+bool logged_evidence(arena *a, const state_decision *d, policy_arm *arms, unsigned *has) {
+  str s = d->evidence;
+  *has = 0;
+  if (!s.n) return true;
+  if (!take(&s, "{", 1)) return false;
+  *has = ~0u;
+  for (uint32_t i = 0; i < d->ncandidates; i++) {
+    buf key = { .a = a };
+    json_text(&key, d->candidates[i].key);
+    str before = s;
+    unsigned mine;
+    take(&s, ",", 1);
+    if (!take(&s, key.p, key.n)) {
+      s = before;
+      if (d->candidates[i].eligible == ELIGIBLE) return false;
+      continue;
+    }
+    if (!one_arm(a, &s, &arms[i], &mine)) return false;
+    *has &= mine;
+  }
+  return take(&s, "}", 1) && !s.n;
+}
