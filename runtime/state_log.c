@@ -128,17 +128,18 @@ static int64_t evidence_id(state *s, str content) {
   return id;
 }
 
-/* A subject's record, which is new or what its last decision saw. It needs no index of its own: only the subject's own decisions can have the same. */
+/* A subject's record, which is new or what one of its last decisions saw. It needs no index of its own: only the subject's own decisions can have the same. */
 static int64_t record_id(state *s, str subject, str content) {
   sqlite3_stmt *q = state_q(s, Q_RECORD_GET);
   if (!q) return 0;
   state_bind_str(q, 1, subject);
-  int rc = state_step(s, q);
-  if (rc < 0) return 0;
-  bool same = rc == SQLITE_ROW && str_eq(content, (str){ sqlite3_column_blob(q, 1), (uint32_t)sqlite3_column_bytes(q, 1) });
-  int64_t id = same ? sqlite3_column_int64(q, 0) : 0;
+  int rc;
+  int64_t id = 0;
+  while (!id && (rc = state_step(s, q)) == SQLITE_ROW)
+    if (str_eq(content, (str){ sqlite3_column_blob(q, 1), (uint32_t)sqlite3_column_bytes(q, 1) })) id = sqlite3_column_int64(q, 0);
   sqlite3_reset(q);
-  if (same) return id;
+  if (id) return id;
+  if (rc < 0) return 0;
   if (!(q = state_q(s, Q_RECORD_PUT))) return 0;
   state_bind_str(q, 1, content);
   return state_run(s, q) == RT_OK ? sqlite3_last_insert_rowid(s->db) : 0;

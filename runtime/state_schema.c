@@ -62,7 +62,7 @@ const char *const state_sql_text[Q_COUNT] = {
   [Q_SET_PUT] = "INSERT INTO candidate_sets(place, digest, members) VALUES (?1, ?2, ?3)",
   [Q_BLOB_GET] = "SELECT id FROM blobs WHERE place = ?1 AND digest = ?2",
   [Q_BLOB_PUT] = "INSERT INTO blobs(place, digest, content) VALUES (?1, ?2, ?3)",
-  [Q_RECORD_GET] = "SELECT b.id, b.content FROM decisions d JOIN blobs b ON b.id = d.record WHERE d.subject = ?1 ORDER BY d.seq DESC LIMIT 1",
+  [Q_RECORD_GET] = "SELECT b.id, b.content FROM decisions d JOIN blobs b ON b.id = d.record WHERE d.subject = ?1 ORDER BY d.seq DESC LIMIT 8",
   [Q_RECORD_PUT] = "INSERT INTO blobs(content) VALUES (?1)",
   [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1",
   [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, bytes) VALUES (?1, ?2)",

@@ -113,4 +113,32 @@ sqlite3 shop.state 'pragma user_version=7'
 run state show --state shop.state
 exits "a newer version" 3
 says "is not touched" err 'has version 7, and this Blazon knows versions up to 1'
+
+# what was answered is in the file, whoever is killed; several processes agree
+cat > choose.blz << 'END'
+module shop
+record Profile { id : text key }
+record Variant { id : text key }
+source profiles : Profile
+source variants : Variant
+choose hero for p in profiles {
+  from v in variants
+  by first()
+  cap 3 per 7 days
+}
+END
+printf 'id\nblue\n' > variants.csv
+seq 1 200000 | sed 's/.*/{"id":"u&"}/' > many.ndjson
+"$BLAZON" decide hero choose.blz --source variants=variants.csv --state killed.state --lines --batch 200 < many.ndjson > answers 2> err &
+pid=$!
+for _ in $(seq 100); do [ -s answers ] && break; sleep 0.05; done
+kill -9 $pid
+wait $pid 2> /dev/null
+sed -n 's/^{"decision":"\([^"]*\)".*}$/\1/p' answers > ids
+same "a killed process has lost no answer" "$(sqlite3 killed.state 'create table a(id)' '.import ids a' 'select count(*) > 0, sum(id not in (select id from decisions)) from a' 2>&1 | tail -1)" '1|0'
+seq 1 300 | sed 's/.*/{"id":"v"}/' > one.ndjson
+for i in 1 2 3; do "$BLAZON" decide hero choose.blz --source variants=variants.csv --state shared.state --lines --batch 7 < one.ndjson > answers.$i 2> err.$i & done
+wait
+same "three processes keep one cap" "$(sqlite3 shared.state 'select count(*), count(candidate), count(distinct id) from decisions')" '900|3|900'
+same "and tell the same" "$(cat answers.[123] | grep -c '"chosen":"blue"')" 3
 finish
