@@ -358,7 +358,7 @@ static int by_key(deciding *x, const char *key) {
   rec *r;
   cli_key(x->c, &x->c->p->ir->records[x->record]->shape, key, &keys, &n);
   int got = src_find(x->data, x->source, n, keys, &x->c->a, &r);
-  if (got == SRC_DONE) return cli_usage(x->c, NULL, "there is no subject `%s`", key);
+  if (got == SRC_DONE) return cli_env(x->c, "there is no subject `%s`", key);
   if (got != SRC_OK) return cli_env(x->c, "%.*s", STR_ARG(src_failure(x->data)));
   return one(x, r, 1);
 }
@@ -386,7 +386,7 @@ static int by_json(deciding *x, str json, int64_t line) {
         error = str_fmt(&x->one, "the subject has no key: `%.*s` is missing or cannot be read", STR_ARG(r->ty->fields[r->ty->keys[i]].name));
   }
   if (!error.n) return one(x, r, line);
-  if (!x->lines) return cli_usage(x->c, NULL, "%.*s", STR_ARG(error));
+  if (!x->lines) return cli_env(x->c, "--json: %.*s", STR_ARG(error));
   int code = begin(x);
   if (code != X_GOOD) return code;
   answer_error(x, line, error);

@@ -18,6 +18,7 @@ typedef struct trial {
   bool ranged;           /* share A..B of "namespace" */
   share part, lo, hi;    /* part: share A */
   unsigned seen;
+  str cause;             /* `cta(p)`: what is missing when a subject is in no arm; no field is called so */
 } trial;
 
 static bool percent(trial *t, const ast *n, share *out) {
@@ -210,7 +211,7 @@ static ir *arm_call(trial *t, ir *unit) {
   x->index = s->index, x->n = 7, x->v = ARENA_ARRAY(c->a, ir *, 7);
   x->v[0] = unit, x->v[1] = ir_text(c, t->salt, sp), x->v[2] = ir_text(c, t->hash, sp), x->v[3] = int_list(c, w, t->weights.n, sp);
   x->v[4] = int_list(c, share1, parted ? 2 : 0, sp), x->v[5] = ir_text(c, t->x->ns, sp), x->v[6] = int_list(c, range, t->ranged ? 3 : 0, sp);
-  x->cause = t->d->name;
+  x->cause = t->cause;
   return x;
 }
 
@@ -223,10 +224,10 @@ static ir *body(trial *t, ir *where, ir *unit) {
   for (uint32_t i = 0; i < t->labels.n; i++) e[i].t = check_atom(c, t->labels.v[i]);
   *l = (list){ t->labels.n, e };
   ir *x = ir_bin(c, IR_INDEX, type_opt(&c->ty, u), sp, ir_const(c, type_list(&c->ty, u), (val){ .l = l }, sp), arm_call(t, unit));
-  x->cause = t->d->name;
+  x->cause = t->cause;
   if (!where) return x;
   ir *cond = ir_new(c, IR_IF, type_opt(&c->ty, u), sp), *none = ir_bin(c, IR_INDEX, type_opt(&c->ty, u), sp, x->a, ir_int(c, 0, sp));
-  none->cause = t->d->name; /* there is no arm 0: missing, under the experiment's name */
+  none->cause = t->cause; /* there is no arm 0: missing, under the experiment's name */
   cond->a = where, cond->b = x, cond->c = none;
   return cond;
 }
@@ -270,6 +271,7 @@ void experiment_body(checker *c, decl *d) {
   unit_open(c, &u, d, d->file);
   const ast *b = d->node->a;
   ir *where = NULL;
+  t->cause = str_fmt(c->a, "%.*s(%.*s)", STR_ARG(d->name), STR_ARG(d->experiment->local_name));
   if (b && b->kind == AST_BINDER) {
     scope_push(c, b->name, b->name_sp, d->fn->params[0], LK_ROOT);
     if (b->b) {

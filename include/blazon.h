@@ -279,6 +279,39 @@ BLZ_API blz_status blz_engine_use_state(blz_engine *e, blz_state *s);
    there already, it is from before its decision, or no finite number; BLZ_DATA: not written; BLZ_MISUSE: no state. */
 BLZ_API blz_status blz_engine_outcome(blz_engine *e, const char *decision, const char *name, double reward, int64_t microseconds);
 
+/* ---- decisions ---- */
+
+/* Choices and experiments are numbered from 0, in the order in which they were declared. */
+BLZ_API size_t blz_program_choice_count(const blz_program *p);
+BLZ_API const char *blz_program_choice_name(const blz_program *p, size_t choice);         /* NULL: no such number */
+/* By the qualified name or its last parts ("hero"). BLZ_OK, BLZ_NOT_FOUND (also when several match). */
+BLZ_API blz_status blz_program_find_choice(const blz_program *p, const char *name, size_t *choice);
+BLZ_API blz_status blz_program_find_experiment(const blz_program *p, const char *name, size_t *experiment);
+
+/* Has a writer changed the database since it was opened? Cheap. Evidence and candidates stay as they were until blz_engine_open_data is called again; a host
+   that must not pause opens the data in another engine meanwhile, and changes over. */
+BLZ_API int blz_engine_data_changed(blz_engine *e);
+
+/* Texts live until the next call on the engine; none is NULL but chosen. */
+typedef struct blz_decision {
+  const char *id;           /* as given, or a UUIDv7 */
+  const char *choice, *subject;
+  const char *chosen;       /* the candidate's key; NULL: nothing may be shown */
+  const char *stage;        /* "policy", "sticky", "holdout", "fallback", "none" */
+  const char *reason;       /* of fallback and none; "" else */
+  double p;                 /* probability with which it was drawn: policy; 1 for sticky; -1: none (holdout, fallback, none) */
+  double p_assign;          /* of the assignment that it repeats or makes; -1: none */
+  int64_t assignment;       /* its number for this subject, 0: none */
+  int held_out;
+} blz_decision;
+
+/* Decides for a subject, a record of the choice's source type. id: the decision's, NULL or "" for a new one; the same id is answered the same again. With a
+   state the answer comes after its commit; threads that decide at the same time share commits. BLZ_OK; BLZ_BAD_VALUE: no such choice, the record is of
+   another type or has no key, or the id belongs to another decision; BLZ_MISUSE: the choice needs a state; BLZ_DATA, BLZ_LIMIT, BLZ_NO_MEMORY. */
+BLZ_API blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, const char *id, blz_decision *out);
+/* The subject's arm of an experiment; *arm is NULL when it is in none, or that cannot be told. With a state the exposure is logged, once. */
+BLZ_API blz_status blz_engine_experiment(blz_engine *e, size_t experiment, blz_record *subject, const char **arm);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 #ifndef RUNTIME_API_H
 #define RUNTIME_API_H
 #include "blazon.h"
+#include "runtime/decide.h"
 #include "runtime/native.h"
 #include "runtime/state.h"
 #include "runtime/validate.h"
@@ -12,7 +13,7 @@ struct blz_program {
   mem m;
   rt_program *rt;
   bool compiled;
-  const char **rules, **audiences;   /* names with a zero byte behind them */
+  const char **rules, **audiences, **choices;   /* names with a zero byte behind them */
   VEC(str) allowed, dirs;            /* native libraries */
   VEC(native_host_fn) functions;
   str packed;
@@ -38,6 +39,10 @@ struct blz_engine {
   blz_finding_fn fn;       /* during a call that tells findings */
   void *ud;
   bool stopped;
+  rt_decider *decider;     /* made by the first decision */
+  const blz_state *bundled; /* the state file that has these rules; hash is their digest */
+  char hash[65];
+  int64_t version;         /* of the data when it was opened */
   char error[API_ERROR];
 };
 
@@ -54,6 +59,8 @@ struct blz_record {
 /* Notes why a call failed; gives the status back. */
 blz_status api_fail(blz_engine *e, blz_status s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 blz_status api_status(blz_engine *e, int rt_status, str failure);  /* RT_* */
+void api_begin(blz_engine *e);                    /* each call: nothing failed yet, texts of the one before are gone */
+void api_forget_decisions(blz_engine *e);         /* the data is another */
 /* A finding in the public form, to e->fn. false: the callback wants no more. */
 bool api_tell(blz_engine *e, const finding *x);
 /* Is the record of the type that the rule, or the audience, is about? */

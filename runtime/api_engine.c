@@ -45,6 +45,7 @@ void blz_engine_free(blz_engine *e) {
   if (!e) return;
   mem m = e->m;
   blz_engine_close_data(e);
+  rt_decider_free(e->decider);
   rt_engine_close(&e->e);
   rt_program_free(e->trees);
   arena_free(&e->a);
@@ -66,6 +67,7 @@ blz_status blz_engine_set_now(blz_engine *e, int64_t usec) {
 blz_status blz_engine_set_limits(blz_engine *e, uint64_t steps, uint64_t bytes) {
   e->error[0] = 0;
   blz_engine_close_data(e);
+  rt_decider_free(e->decider), e->decider = NULL;
   rt_engine_close(&e->e);
   e->limits = (vm_limits){ steps, bytes };
   return rt_engine_open(&e->e, e->p->rt, &e->m, e->limits, e->now) ? BLZ_OK : api_fail(e, BLZ_NO_MEMORY, "out of memory");
@@ -136,10 +138,15 @@ static void tell_issue(void *ud, const src_issue *i) {
   e->a.oom = outer;
 }
 
-static void begin(blz_engine *e, blz_finding_fn fn, void *ud) {
-  e->error[0] = 0, e->fn = fn, e->ud = ud, e->stopped = false;
+void api_begin(blz_engine *e) {
+  e->error[0] = 0, e->fn = NULL, e->ud = NULL, e->stopped = false;
   arena_reset(&e->a);
   vm_reset(e->e.vm);
+}
+
+static void begin(blz_engine *e, blz_finding_fn fn, void *ud) {
+  api_begin(e);
+  e->fn = fn, e->ud = ud;
 }
 
 /* ---- data ---- */
@@ -147,6 +154,7 @@ static void begin(blz_engine *e, blz_finding_fn fn, void *ud) {
 void blz_engine_close_data(blz_engine *e) {
   if (e->data) {
     rt_engine_data(&e->e, NULL);
+    api_forget_decisions(e);
     src_close(e->data);
   }
   e->data = NULL, e->db = NULL, e->nbindings = 0, e->bindings = NULL;
@@ -188,6 +196,8 @@ blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_s
     return status == RT_OOM ? BLZ_NO_MEMORY : BLZ_DATA;
   }
   rt_engine_data(&e->e, e->data);
+  api_forget_decisions(e);
+  e->version = src_version(e->data);
   return BLZ_OK;
 }
 

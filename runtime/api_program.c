@@ -89,6 +89,7 @@ static const char **names(blz_program *p, uint32_t n, str (*at)(const ir_program
 }
 
 static str rule_name(const ir_program *ir, uint32_t i) { return ir->rules[i]->name; }
+static str choice_name(const ir_program *ir, uint32_t i) { return ir->choices[i]->name; }
 static str audience_name(const ir_program *ir, uint32_t i) { return ir->audiences[i]->name; }
 
 blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {
@@ -101,6 +102,7 @@ blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {
   if (status == RT_OK) {
     p->rules = names(p, p->rt->ir->nrules, rule_name);
     p->audiences = names(p, p->rt->ir->naudiences, audience_name);
+    p->choices = names(p, p->rt->ir->nchoices, choice_name);
     p->compiled = true;
   }
   return from_runtime(p, status);

@@ -328,10 +328,11 @@ int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, exp
     return RT_OK;
   }
   buf b = { .a = a };
-  bool other = false; /* something but the experiment's own name: then it cannot be told */
+  bool other = false; /* something but being in no arm, which is noted as `cta(p)`: then it cannot be told */
+  const char *dot = memrchr(x->name.p, '.', x->name.n);
+  uint32_t from = dot ? (uint32_t)(dot + 1 - x->name.p) : 0;
+  str own = str_fmt(a, "%.*s(%.*s)", (int)(x->name.n - from), x->name.p + from, STR_ARG(x->local_name));
   for (uint32_t i = 0; i < n; i++) {
-    const char *dot = memrchr(x->name.p, '.', x->name.n);
-    str own = dot ? (str){ dot + 1, x->name.n - (uint32_t)(dot + 1 - x->name.p) } : x->name;
     if (str_eq(causes[i].text, own)) continue;
     buf_fmt(&b, "%s%.*s", other ? "; " : "", STR_ARG(causes[i].text));
     if (causes[i].kind == ST_MISSING) buf_z(&b, " is missing");

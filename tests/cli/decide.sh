@@ -69,6 +69,9 @@ json "a subject as JSON" '$.subject' q
 run decide cta c.blz $DATA --all
 same "an experiment: arms by hash" "$(sed 's/.*"subject":\("[^"]*"\),/\1 /; s/}$//' out | paste -sd' ')" \
   '"p1" "arm":"red" "p2" "arm":null "p3" "arm":null,"reason":"age is missing" "p4" "arm":"blue"'
+sed 's/experiment cta/experiment age/' c.blz > age.blz
+run decide age age.blz $DATA --subject p3
+says "a field of the experiment's name is not taken for it" out 'it cannot be told  (age is missing)'
 seq 2000 | sed 's/.*/{"id":"u&","locale":"en","segment":"a"}/' > many.ndjson
 "$BLAZON" decide half c.blz $DATA --lines < many.ndjson > out 2> err
 if [ "$(grep -c '"arm":"in"' out)" -gt 920 ] && [ "$(grep -c '"arm":"in"' out)" -lt 1080 ]; then ok "half of all are in"; else not_ok "half of all are in"; fi
