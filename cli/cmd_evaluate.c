@@ -60,11 +60,11 @@ static void put_estimate(cli *c, const char *name, const ope_estimate *e, const 
 /* e: of a state file; NULL: an imported log. */
 static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *policy, const evaluate_result *e) {
   arena *a = &c->a;
-  out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a decision\n", grouped(a, (int64_t)r->n).p,
-          plural((int64_t)r->n, "decision", "decisions"), grouped(a, r->subjects).p, plural(r->subjects, "subject", "subjects"), l->nactions,
-          plural(l->nactions, "action", "actions"), r->logged);
+  out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a %s\n", grouped(a, (int64_t)r->n).p,
+          e ? plural((int64_t)r->n, "draw", "draws") : plural((int64_t)r->n, "decision", "decisions"), grouped(a, r->subjects).p, plural(r->subjects, "subject", "subjects"), l->nactions,
+          plural(l->nactions, "action", "actions"), r->logged, e ? "draw" : "decision");
   if (e && (e->undrawn || e->repeats || e->orphans)) {
-    out_fmt(c->out, "  of %s in the log: %s without a draw, %s sticky, counted with the draw that they repeat", grouped(a, e->decisions).p, grouped(a, e->undrawn).p,
+    out_fmt(c->out, "  of %s decisions in the log: %s without a draw, %s sticky, counted with the draw that they repeat", grouped(a, e->decisions).p, grouped(a, e->undrawn).p,
             grouped(a, e->repeats).p);
     if (e->orphans) out_fmt(c->out, "; %s sticky whose draw is gone", grouped(a, e->orphans).p);
     out_ch(c->out, '\n');
@@ -79,7 +79,7 @@ static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *p
       out_z(c->out, "    what would help: "), out_safe(c->out, r->refusals[i].help), out_ch(c->out, '\n');
     }
   } else {
-    out_fmt(c->out, "The policy `%s` would have earned, a decision:\n", policy);
+    out_fmt(c->out, "The policy `%s` would have earned, a %s:\n", policy, e ? "draw" : "decision");
     out_style(c->out, S_DIM);
     out_fmt(c->out, "  %-6s %-12s  %-26s  %-26s\n", "", "estimate", "95% interval", "bound (empirical Bernstein)");
     out_style(c->out, S_PLAIN);

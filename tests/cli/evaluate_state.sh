@@ -78,6 +78,18 @@ says "why" out 'reads `value` of each candidate'
 run evaluate hero old.blz --state bare.db
 exits "the log had no floor, and draws are with small chances" 0
 
+# a sticky repeat has no chance of its own: what it earned belongs to its draw
+sed 's/floor 10%/floor 10%\n  sticky 30 days/' old.blz > sticky.blz
+for round in first again; do
+  head -n 500 in.ndjson | sed "s/\"d\":\"/&$round-/" | "$BLAZON" decide hero sticky.blz --db d.db --lines --id-member d --state sticky.db > decided 2> err
+done
+sqlite3 sticky.db "select 'decision,reward' union all select id || ',' || (seq % 7 = 0) from decisions" > rewards.csv
+"$BLAZON" outcome --state sticky.db rewards.csv > out 2> err
+run evaluate hero sticky.blz --state sticky.db --format json
+json "a row a draw" '$.decisions' 500
+json "repeats are counted with it" '$.sticky' 500
+json "what they earned is in it" '$.logged_reward' "$(sqlite3 sticky.db "select sum(reward) / 500.0 from outcomes")"
+
 # a log that was changed
 cp s.db changed.db
 sqlite3 changed.db "update candidate_sets set members = replace(replace(members, '\"key\":\"a\"', '\"key\":\"x\"'), '\"key\":\"b\"', '\"key\":\"a\"')"
