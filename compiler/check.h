@@ -286,6 +286,7 @@ decl *find_path(checker *c, str path);
 decl *need_path(checker *c, const ast *path, const char *what, unsigned kinds, diag_code code); /* reports */
 const char *decl_what(const decl *d);                /* "a rule" */
 void near_decls(checker *c, strs *out, unsigned kinds);
+void builtin_near(checker *c, strs *out);             /* check_builtin.c */
 void near_locals(checker *c, strs *out);
 
 /* ---- sig.c ---- */

@@ -29,6 +29,11 @@ static const char declarations[] =
 static const char *const names_of[] = { "decisions", "outcomes", "evidence", "exposures", "Decision", "Outcome", "Evidence", "Exposure" };
 enum { NAMES = sizeof names_of / sizeof *names_of };
 
+/* The sources among the names that a misspelt one may mean. */
+void builtin_near(checker *c, strs *out) {
+  for (uint32_t i = 0; i < NAMES / 2; i++) *VEC_PUSH(c->a, out) = str_z(names_of[i]);
+}
+
 /* Which of the names the file uses as names (not as fields) without giving them a meaning of its own. */
 static unsigned used_names(checker *c, const cfile *f) {
   unsigned found = 0;

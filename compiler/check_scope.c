@@ -163,6 +163,7 @@ void near_decls(checker *c, strs *out, unsigned kinds) {
     if (kinds >> f->mod->list.v[i]->kind & 1) *VEC_PUSH(c->a, out) = f->mod->list.v[i]->name;
   for (uint32_t i = 0; i < f->list.n; i++)
     if (!f->list.v[i]->d || kinds >> f->list.v[i]->d->kind & 1) *VEC_PUSH(c->a, out) = f->list.v[i]->name;
+  if (kinds >> DK_SOURCE & 1) builtin_near(c, out);
 }
 
 void near_locals(checker *c, strs *out) {

@@ -88,6 +88,23 @@ run match seen rules.blzb --source profiles=profiles.ndjson --state shop.state
 says "from a bundle, too" out 'shop.seen: 1 in, 2 out, 0 unknown'
 run validate rules.blz --source profiles=profiles.ndjson --state nowhere.state
 exits "no such state file" 3
+cat > tested.blz << 'END'
+module shop
+record Profile { id : text key }
+source profiles : Profile
+audience tired for p in profiles where count(d for d in decisions where d.subject == p.id) >= 2
+test "two decisions tire" {
+  let d = sample(Decision).with(subject: "u")
+  given decisions = [d.with(id: "1"), d.with(id: "2")]
+  given profiles = [sample(Profile).with(id: "u")]
+  expect count(p for p in profiles where (p in tired) ?? false) == 1
+}
+END
+run test tested.blz
+exits "tests give rows of the state's sources" 0
+sed 's/in decisions where/in decision where/' tested.blz > misspelt.blz
+run check misspelt.blz
+says "a name that is nearly theirs" err 'did you mean `decisions`?'
 cat > own.blz << 'END'
 record Evidence { id : text key }
 source evidence : Evidence
