@@ -41,8 +41,10 @@ static unsigned used_names(checker *c, const cfile *f) {
   *VEC_PUSH(c->a, &todo) = f->tree;
   while (todo.n) {
     const ast *n = todo.v[--todo.n];
-    for (uint32_t i = 0; (n->kind == AST_NAME || n->kind == AST_PATH || n->kind == AST_TYPE_NAME) && i < NAMES; i++)
-      if (str_eq(n->text, str_z(names_of[i]))) found |= 1u << i;
+    bool named = n->kind == AST_NAME || n->kind == AST_PATH || n->kind == AST_TYPE_NAME;
+    str name = n->kind == AST_GIVEN ? n->name : named ? n->text : (str){ "", 0 };
+    for (uint32_t i = 0; name.n && i < NAMES; i++)
+      if (str_eq(name, str_z(names_of[i]))) found |= 1u << i;
     const ast *parts[] = { n->a, n->b, n->c };
     for (int i = 0; i < 3; i++)
       if (parts[i]) *VEC_PUSH(c->a, &todo) = parts[i];

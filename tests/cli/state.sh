@@ -104,7 +104,7 @@ run test tested.blz
 exits "tests give rows of the state's sources" 0
 sed 's/in decisions where/in decision where/' tested.blz > misspelt.blz
 run check misspelt.blz
-says "a name that is nearly theirs" err 'did you mean `decisions`?'
+says "a name that is nearly theirs" out 'did you mean `decisions`?'
 cat > own.blz << 'END'
 record Evidence { id : text key }
 source evidence : Evidence
