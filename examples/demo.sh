@@ -23,6 +23,9 @@ run "$blazon" validate "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z
 say "Whom the launch of cold brew may be sent to"
 run "$blazon" match morrow.audiences.cold_brew_launch "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z --to "$out/cold-brew.csv"
 
+say "The newsletter of each campaign, put together from parts"
+run "$blazon" assemble newsletter "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z --limit 1
+
 if command -v npm > /dev/null 2>&1; then
   for version in 16.37.0 5.0.0; do
     say "simple-icons $version: its data file against its schema"
@@ -35,4 +38,7 @@ if command -v npm > /dev/null 2>&1; then
 else
   say "simple-icons: skipped, because npm is not installed"
 fi
+say "What one person sees at the top of the shop, and why"
+rm -f "$out/state.db" "$out/state.db-wal" "$out/state.db-shm"
+run "$blazon" decide hero "$here/dam" --db "$out/dam.db" --now 2026-06-15T09:00:00Z --state "$out/state.db" --subject P-0012 --explain
 say "Done. Findings are what this shows, so make ends well; \`blazon validate\` itself ends with 1 when there are errors."

@@ -65,6 +65,12 @@ else
         WHERE json_extract(a.value,'\$.counts') != json_extract(b.value,'\$.counts') ORDER BY 2" >> "$work/dam.tsv"
   "$blazon" assemble newsletter examples/dam --db "$db" --now $now --to "$work/newsletter.csv" > "$work/match" 2>&1 || echo "assemble ended with $?" >> "$work/dam.tsv"
   tail -n +2 "$work/newsletter.csv" | tr -d '\r' | awk -F, '{ print "newsletter\t" $2 "\t" $3 "\t" $5 "\t" $6 "\t" $7 }' >> "$work/dam.tsv"
+  # decisions: sticky, so the draws hash the assignment's number and are the same every time
+  rm -f "$work/dam-state.db"*
+  "$blazon" decide hero examples/dam --db "$db" --now $now --all --state "$work/dam-state.db" > "$work/decided" 2> "$work/err" || echo "decide ended with $?" >> "$work/dam.tsv"
+  sqlite3 -separator "$(printf '\t')" "$work/dam-state.db" "select 'hero', stage, candidate, count(*) from decisions group by 2, 3 order by 2, 3" >> "$work/dam.tsv"
+  "$blazon" decide subject_line examples/dam --db "$db" --now $now --all --no-log > "$work/arms" 2> "$work/err" || echo "decide ended with $?" >> "$work/dam.tsv"
+  sed 's/.*"arm":\("[^"]*"\|null\).*/\1/' "$work/arms" | LC_ALL=C sort | uniq -c | awk '{ print "subject_line\t" $2 "\t" $1 }' >> "$work/dam.tsv"
   [ "${BLESS:-}" = 1 ] && cp "$work/dam.tsv" examples/dam/expected.tsv
   same "dam: findings by rule, bad data by column, audiences" examples/dam/expected.tsv "$work/dam.tsv"
 

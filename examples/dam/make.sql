@@ -239,4 +239,18 @@ UPDATE performance SET conversions = clicks + 3 WHERE rowid % 500 = 201;
 
 CREATE VIEW asset_totals AS
   SELECT asset, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(spend) AS spend FROM performance GROUP BY asset;
+-- ---- variants of the shop's first page, and what they earned
+CREATE TABLE variants (id TEXT PRIMARY KEY NOT NULL, slot TEXT NOT NULL, asset TEXT NOT NULL, campaign TEXT NOT NULL);
+INSERT INTO variants
+SELECT printf('V-%02d', row_number() OVER (ORDER BY id) - 1), CASE WHEN row_number() OVER (ORDER BY id) % 8 = 7 THEN 'footer' ELSE 'hero' END, id, 'C-04'
+FROM assets WHERE kind = 'image' AND status = 'approved' AND dominant IS NOT NULL ORDER BY id LIMIT 16;
+UPDATE variants SET campaign = 'C-01' WHERE id = 'V-05';                                                        -- that campaign is over
+CREATE TABLE variant_stats (
+  variant TEXT NOT NULL, stage TEXT NOT NULL, day TEXT NOT NULL, impressions INTEGER NOT NULL, clicks INTEGER NOT NULL, PRIMARY KEY (variant, stage, day)
+);
+INSERT INTO variant_stats
+SELECT v.id, s.value, date('2026-05-16', '+' || n.i || ' days'), 120 + (n.i * 37 + s.key * 11) % 90,
+  2 + (n.i * 7 + s.key * 3 + CAST(substr(v.id, 3) AS INTEGER) * 5) % 4 + CASE WHEN v.id IN ('V-03', 'V-09') AND s.key > 1 THEN 4 ELSE 0 END
+FROM variants v, json_each('["prospect","new","active","lapsed"]') s, num n WHERE n.i <= 28;
+UPDATE variant_stats SET clicks = impressions + 5 WHERE variant = 'V-11' AND stage = 'new';                     -- counted twice
 COMMIT;

@@ -4,6 +4,7 @@
  *     cc decide.c $(pkg-config --cflags --libs blazon) -pthread -o decide && ./decide
  *
  * The program ends with 0 when every answer is one that the rules allow. */
+#define _GNU_SOURCE /* mkdtemp, usleep */
 #include <blazon.h>
 
 #include <pthread.h>
