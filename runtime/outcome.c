@@ -23,7 +23,8 @@ typedef struct reader {
   outcome_counts *n;
   void (*refused)(void *ud, const outcome_refusal *r);
   void *ud;
-  arena *a;
+  arena *a;                /* the caller's, who may keep things there meanwhile */
+  arena one;               /* messages of a batch */
   str failure;
 } reader;
 
@@ -52,7 +53,7 @@ static bool readable(reader *x, const rec *r) {
   }
   for (const bad *b = r->bads; b; b = b->next) {
     str name = r->ty->fields[b->field].name;
-    str what = str_fmt(x->a, "%.*s: %.*s", STR_ARG(name), STR_ARG(b->message));
+    str what = str_fmt(&x->one, "%.*s: %.*s", STR_ARG(name), STR_ARG(b->message));
     refuse(x, r, b->line, &x->n->bad, (str){ "", 0 }, what);
     return false;
   }
@@ -113,15 +114,14 @@ static int walk(reader *x) {
   volatile bool begun = false;
   bool end = false;
   if (status == RT_ENV) x->failure = src_failure(x->data);
-  x->a->oom = &here;
+  x->a->oom = x->one.oom = &here;
   if (status == RT_OK) {
     if (!_setjmp(here)) {
       while (status == RT_OK && !end) {
-        arena_mark mark = arena_save(x->a);
         begun = true;
         status = batch(x, cur, &end);
         begun = false;
-        if (status == RT_OK) arena_restore(x->a, mark);
+        arena_reset(&x->one);
       }
     } else {
       status = RT_OOM;
@@ -158,8 +158,10 @@ int outcome_read(const mem *m, state *s, str file, int64_t now, void (*refused)(
   *n = (outcome_counts){ 0 };
   rt_program *p = rt_program_new(m);
   if (!p) return RT_OOM;
+  arena_init(&x.one, m, NULL);
   int status = read_with(&x, m, p, file);
   rt_program_free(p);
+  arena_free(&x.one);
   if (status == RT_ENV) *failure = x.failure.n ? x.failure : state_failure(s, a);
   return status;
 }
