@@ -128,7 +128,7 @@ static int walk(reader *x) {
       if (begun) state_commit(x->s);
     }
   }
-  x->a->oom = before;
+  x->a->oom = before, x->one.oom = NULL;
   if (cur) src_end(cur);
   return status;
 }
