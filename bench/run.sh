@@ -14,4 +14,5 @@ for b in "$B"/bench/*; do
   esac || { echo "$(basename "$b") failed"; status=1; }
   echo
 done
+bench/sdk.sh "$B" || status=1
 exit $status

@@ -155,7 +155,7 @@ static void story(deciding *x, const decide_result *r) {
     buf_fmt(b, "  holdout   %s: %.6g%% of the subjects, by hash, are\n", r->held_out ? "the subject is held out" : "the subject is not held out",
             (double)p->holdout.num * 100 / (double)p->holdout.den);
   }
-  static const char *const titles[] = { "eligible", "`where` is false", "it cannot be told", "in error", "shown too often" };
+  static const char *const titles[] = { "eligible", "this is false", "it cannot be told", "in error", "shown too often" };
   uint32_t eligible = 0;
   for (uint32_t i = 0; i < d->ncandidates; i++) eligible += d->candidates[i].eligible == ELIGIBLE;
   buf_fmt(b, "  candidates  %u of %u eligible\n", eligible, d->ncandidates);
@@ -165,7 +165,7 @@ static void story(deciding *x, const decide_result *r) {
     if (k->eligible == ELIGIBLE) percent(b, k->weight);
     else {
       buf_fmt(b, "not eligible, %s", titles[k->eligible]);
-      if (k->eligible != NOT_WHERE && k->reason.n) buf_fmt(b, ": %.*s", STR_ARG(k->reason));
+      if (k->reason.n) buf_fmt(b, ": %.*s", STR_ARG(k->reason));
     }
     if (k->eligible == ELIGIBLE && r->arms && p->args[CHOICE_TRIALS] != UINT32_MAX)
       buf_fmt(b, "   success %.6g of %.6g trials", r->arms[i].success, r->arms[i].trials);

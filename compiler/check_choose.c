@@ -56,6 +56,11 @@ static void from_where(making *m) {
   if (!check_source_filter(m->c, x->cand_source, L_CANDIDATE, m->params[L_CANDIDATE], b->b, &f)) { refuse(m); return; }
   if (!f.where) return;
   x->cand_test = lambda(m, "from", f.where);
+  ir *one[1] = { f.where }, **list = f.where->kind == IR_AND ? f.where->v : one;
+  x->nconditions = f.where->kind == IR_AND ? f.where->n : 1;
+  x->conditions = ARENA_ARRAY(m->c->a, prog_condition, x->nconditions);
+  for (uint32_t i = 0; i < x->nconditions; i++)
+    x->conditions[i] = (prog_condition){ lambda(m, "condition", list[i]), slice_of(m->c, list[i]->sp) };
   ir *brand = brand_of(m, f.where);
   if (brand) x->brand = lambda(m, "brand", brand);
   if (f.eq_field < 0) return;
@@ -471,5 +476,6 @@ void choices_number(checker *c, uint32_t base) {
       if (*fns[k] != UINT32_MAX) *fns[k] += base;
     for (int k = 0; k < CHOICE_ARGS; k++)
       if (x->args[k] != UINT32_MAX) x->args[k] += base;
+    for (uint32_t k = 0; k < x->nconditions; k++) x->conditions[k].test += base;
   }
 }

@@ -326,6 +326,9 @@ typedef enum choice_policy {
 /* What a policy is given of each candidate, in this order. */
 enum choice_arg { CHOICE_VALUE, CHOICE_SUCCESS, CHOICE_TRIALS, CHOICE_SUM, CHOICE_SUM_SQUARES, CHOICE_COUNT, CHOICE_ARGS };
 
+/* One condition of `where`, alone: which of them excludes a candidate. */
+typedef struct prog_condition { uint32_t test; str text; } prog_condition;
+
 typedef struct prog_cap { int64_t times, per; /* microseconds */ } prog_cap;
 
 /* Its functions take the subject, a candidate, a row of evidence, and the sums of the candidate's rows (numbers, in a shape of their own);
@@ -338,6 +341,8 @@ typedef struct prog_choice {
   uint32_t cand_source, cand_record;
   int32_t cand_field;    /* >= 0: candidates whose field equals cand_key are all that can fit */
   uint32_t cand_key, cand_test;
+  uint32_t nconditions;
+  prog_condition *conditions; /* what cand_test joins by `and` */
   uint32_t brand;        /* the rule sets that `where` names, alone: what holdout and fallback must pass too */
   bool has_over;
   uint32_t over_source, over_record;

@@ -204,13 +204,27 @@ static int arm_of(filling *f, policy_arm *arm, rec *sums, str *why) {
 
 /* ---- candidates ---- */
 
+/* The condition that keeps the candidate out: the first that is false. */
+static int excluded_by(filling *f, state_candidate *c) {
+  c->reason = STR("`where` is false");
+  for (uint32_t i = 0; i < f->x->nconditions; i++) {
+    truth t;
+    int status = test(f, f->x->conditions[i].test, &t);
+    if (status != RT_OK) return status;
+    if (t != TR_F) continue;
+    c->reason = f->x->conditions[i].text;
+    break;
+  }
+  return RT_OK;
+}
+
 static int judge(filling *f, state_candidate *c, policy_arm *arm, rec *sums) {
   truth t;
   int status = test(f, f->x->cand_test, &t);
   c->eligible = t == TR_T ? ELIGIBLE : t == TR_F ? NOT_WHERE : t == TR_U ? NOT_KNOWN : NOT_COMPUTED;
   if (status != RT_OK) return status;
   if (t == TR_U || t == TR_E) return reason_of(f, f->x->cand_test, "whether it may be shown", &c->reason);
-  if (t == TR_F) { c->reason = STR("`where` is false"); return RT_OK; }
+  if (t == TR_F) return excluded_by(f, c);
   str why = { "", 0 };
   status = arm_of(f, arm, sums, &why);
   if (why.n) c->eligible = NOT_COMPUTED, c->reason = why;

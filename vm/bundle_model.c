@@ -480,6 +480,9 @@ static void cd_choice(cd *c, prog_choice *x) {
   uint32_t *fns[] = { &x->test, &x->cand_key, &x->cand_test, &x->brand, &x->over_key, &x->over_test, &x->day };
   for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) cd_maybe_fn(c, fns[i]);
   for (int i = 0; i < CHOICE_ARGS; i++) cd_maybe_fn(c, &x->args[i]);
+  cd_count(c, &x->nconditions);
+  CD_ARRAY(c, &x->conditions, x->nconditions);
+  for (uint32_t i = 0; i < x->nconditions && !c->wrong; i++) cd_maybe_fn(c, &x->conditions[i].test), cd_str(c, &x->conditions[i].text);
   if (x->has_over && !c->wrong) cd_sums(c, x);
   uint8_t policy = (uint8_t)x->policy;
   cd_u8(c, &policy, CHOICE_POLICY_COUNT);

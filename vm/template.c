@@ -112,6 +112,7 @@ bool vm_choice_wrong(const ir_program *p, const prog_choice *x) {
   else ok = ok && x->over_key == UINT32_MAX && x->over_test == UINT32_MAX && x->day == UINT32_MAX && !x->half_life && !x->delay;
   for (int i = 0; i < CHOICE_ARGS && ok; i++)
     ok = choice_fn(p, x, x->args[i], !(args_needed(x->policy) >> i & 1), TY_NUMBER, TY_NUMBER);
+  for (uint32_t i = 0; i < x->nconditions && ok; i++) ok = choice_fn(p, x, x->conditions[i].test, false, TY_BOOL, TY_BOOL);
   ok = ok && p->records[x->cand_record]->shape.nkeys > 0 && p->records[x->record]->shape.nkeys > 0;
   ok = ok && x->epsilon >= 0 && x->epsilon <= 1 && x->floor >= 0 && x->floor <= 1 && x->alpha >= 0 && x->half_life >= 0 && x->delay >= 0 && x->sticky >= 0;
   if (x->policy == CHOICE_SOFTMAX) ok = ok && x->temperature > 0;

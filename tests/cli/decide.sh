@@ -39,7 +39,7 @@ run decide hero c.blz $DATA --subject p1 --stateless --id d1 --explain
 exits "one subject" 0
 says "what was chosen" out 'hero for p1: v1  (drawn, p 96.1853%)'
 says "the evidence, decayed" out 'v1  96.1853%   success 21.6475 of 307.035 trials'
-says "who is not eligible" out 'v3  not eligible, `where` is false'
+says "who is not eligible" out 'v3  not eligible, this is false: v.asset passes wide'
 says "the hash" out 'subject "p1", unit "d1"'
 cp out first
 run decide hero c.blz $DATA --subject p1 --stateless --id d1 --explain
