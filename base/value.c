@@ -371,7 +371,7 @@ void val_print(buf *out, const type *t, val v, bool quoted) {
 /* ---- JSON ---- */
 
 void json_text(buf *out, str s) {
-  const char *p = s.p, *end = s.p + s.n, *plain = p;
+  const char *p = s.n ? s.p : "", *end = p + s.n, *plain = p;
   buf_ch(out, '"');
   while (p < end) {
     unsigned char c = (unsigned char)*p;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FUNCTIONS = 512 };
+enum { MAX_FUNCTIONS = 512, MAX_PARAMS = 8 };
 
 typedef enum ptype { P_GT, P_T, P_LIST_T, P_LIST_LIST_T, P_MAP_T, P_NUM, P_LIST_NUM, P_PATTERN, P_PALETTE, P_TERMS, P_UNSUPPORTED } ptype;
 typedef struct param { char name[32]; ptype k; gt t; bool opt; } param;
-typedef struct signature { uint32_t n; param p[6]; param ret; bool usable; } signature;
+typedef struct signature { uint32_t n; param p[MAX_PARAMS]; param ret; bool usable; } signature;
 
 static param parse_type(const char *s, size_t n) {
   param p = { .k = P_UNSUPPORTED };
@@ -36,7 +36,7 @@ static param parse_type(const char *s, size_t n) {
 static signature parse_signature(const builtin *b) {
   signature s = { .usable = b->fn != NULL && !(b->flags & BF_SPECIAL) };
   const char *p = b->sig + 1;
-  while (*p && *p != ')' && s.n < 6) {
+  while (*p && *p != ')' && s.n < MAX_PARAMS) {
     while (*p == ' ' || *p == ',') p++;
     size_t name = strcspn(p, ":"), n;
     const char *t = p + name + 1;
@@ -65,7 +65,8 @@ static bool solve(gen *g, const signature *s, gt t, gt *var) {
   case P_T: *var = t; return t <= G_PART && t != G_BOOL;
   case P_NUM: *var = t; return t == G_INT || t == G_NUM;
   case P_LIST_T: *var = (gt)(t - G_LIST); return t >= G_LIST && t < G_MAP;
-  case P_LIST_LIST_T: case P_MAP_T: case P_LIST_NUM: case P_PATTERN: case P_PALETTE: case P_TERMS: case P_UNSUPPORTED: return false;
+  case P_MAP_T: *var = (gt)(t - G_MAP); return t == G_MAP + G_INT || t == G_MAP + G_TEXT;
+  case P_LIST_LIST_T: case P_LIST_NUM: case P_PATTERN: case P_PALETTE: case P_TERMS: case P_UNSUPPORTED: return false;
   }
   return false;
 }
@@ -103,6 +104,13 @@ static node *argument(gen *g, const param *p, gt var, bool opt, int d) {
     static const char *const zones[] = { "\"UTC\"", "\"Europe/Berlin\"", "\"America/New_York\"", "\"Nope/Nope\"" };
     return leaf(g, G_TEXT, false, zones[below(&g->r, 4)]);
   }
+  /* what an experiment is made of: at random it would hardly ever hold together */
+  static const struct { const char *name, *v[3]; } parts[] = {
+    { "scheme", { "\"\"", "\"growthbook-v2\"", "\"sha1-planout\"" } }, { "weights", { "[1, 1]", "[30, 60, 10]", "[0]" } },
+    { "share", { "[]", "[40, 100]", "[2, 1]" } }, { "range", { "[]", "[0, 40, 100]", "[20, 90, 100]" } },
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if ((t == G_LIST + G_INT || t == G_TEXT) && !strcmp(p->name, parts[i].name)) return leaf(g, t, false, parts[i].v[below(&g->r, 3)]);
   if (t == G_INT && chance(&g->r, 93)) { /* lengths and positions: large ones only make large texts and lists */
     static const char *const small[] = { "0", "1", "2", "3", "(-1)", "(-2)", "5", "12", "30", "2024" };
     return leaf(g, G_INT, false, small[below(&g->r, 10)]);
@@ -112,7 +120,7 @@ static node *argument(gen *g, const param *p, gt var, bool opt, int d) {
 
 static node *make(gen *g, uint32_t index, const signature *s, gt want, gt var, bool opt, int d) {
   const builtin *b = &lib_std.table[index];
-  node *v[6];
+  node *v[MAX_PARAMS];
   bool missing = s->ret.opt;
   bool method = s->n && s->p[0].k != P_PATTERN && (chance(&g->r, 60) || !strcmp(b->name, "over")); /* `over` is reserved, but not after a dot */
   buf text = { .a = g->a };

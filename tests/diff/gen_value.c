@@ -148,7 +148,9 @@ static node *element(gen *g, gt t, int d) {
 }
 
 static node *map_get(gen *g, gt t, int d) {
-  node *m = gen_path(g, (gt)(G_MAP + t), true, false, false), *k = gen_expr(g, G_TEXT, true, d - 1);
+  node *m = chance(&g->r, 25) && (t == G_INT || t == G_TEXT) ? gen_call(g, (gt)(G_MAP + t), true, d - 1) : NULL, *k = gen_expr(g, G_TEXT, true, d - 1);
+  if (m) m = NODE(g, m->t, m->opt, "(" K ")", m);
+  else m = gen_path(g, (gt)(G_MAP + t), true, false, false);
   return m && k ? NODE(g, t, true, K "[" K "]", m, k) : NULL;
 }
 
