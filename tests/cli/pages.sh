@@ -9,8 +9,10 @@ commands=$(sed -n '/^commands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p' out)
 {
   echo '# Commands and options'
   echo
-  # shellcheck disable=SC2016 # back quotes of Markdown
-  echo 'Written from the tables that the tool reads; `blazon help COMMAND` shows the same on the terminal. [The command line](cli.md) says what can be relied on.'
+  cat << 'END'
+Written from the tables that the tool reads; `blazon help COMMAND` shows the same on the terminal.
+[The command line](cli.md) says what can be relied on.
+END
   for c in $commands; do
     # shellcheck disable=SC2016
     printf '\n## `blazon %s`\n\n```text\n' "$c"

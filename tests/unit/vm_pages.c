@@ -24,7 +24,8 @@ static size_t chapter_of(const char *code) {
   return i;
 }
 
-/* Indented code becomes a fence that nothing runs; the rest is the text as `blazon explain` prints it, with what Markdown would read as HTML escaped. */
+/* Indented code becomes a fence that nothing runs; the rest is the text as `blazon explain` prints it, with what Markdown
+ * would read as HTML escaped. */
 static void explanation(buf *b, const char *z) {
   bool code = false, span = false;
   while (*z) {
@@ -44,7 +45,8 @@ static void explanation(buf *b, const char *z) {
 
 static str errors(arena *a) {
   buf b = { .a = a };
-  buf_z(&b, "# Messages\n\nWritten from the tables that the tool reads. `blazon explain E0303` shows one of these on the terminal. `E` is an error, `W` a warning; a code is never reused.\n\n");
+  buf_z(&b, "# Messages\n\nWritten from the tables that the tool reads. `blazon explain E0303` shows one of these on the terminal.\n"
+            "`E` is an error, `W` a warning, `I` a remark; a code is never reused.\n\n");
   for (size_t c = 0; c < sizeof chapters / sizeof *chapters; c++) {
     buf_fmt(&b, "## %s\n\n", chapters[c].title);
     for (size_t i = 0; i < DIAG_COUNT; i++) {
@@ -64,7 +66,8 @@ static const struct { const char *mnemonic, *flow, *operands, *meaning; } opcode
 
 static str instructions(arena *a) {
   buf b = { .a = a };
-  buf_z(&b, "# Instructions\n\nWritten from [`vm/opcodes.def`](../vm/opcodes.def), whose head says what flow and operands mean. `blazon disasm RULES` shows the instructions of a rule.\n\n"
+  buf_z(&b, "# Instructions\n\nWritten from [`vm/opcodes.def`](../vm/opcodes.def), whose head says what flow and operands mean.\n"
+            "`blazon disasm RULES` shows the instructions of a rule.\n\n"
             "| instruction | flow | a b c d | what it does |\n|---|---|---|---|\n");
   for (size_t i = 0; i < sizeof opcodes / sizeof *opcodes; i++) {
     buf_fmt(&b, "| `%s` | %s | `%s` | ", opcodes[i].mnemonic, opcodes[i].flow, opcodes[i].operands);
