@@ -44,7 +44,7 @@ typedef struct deciding {
   int64_t choice, experiment; /* one of them, the other -1 */
   const char *name;
   uint32_t source, record;
-  bool json, explain, log, lines;
+  bool json, explain, log, lines, many;
   bool fixed_clock;        /* --now */
   str db;
   uint32_t nbindings;
@@ -199,7 +199,11 @@ static void answer_text(deciding *x, const decide_result *r) {
 static void answer_error(deciding *x, int64_t line, str why) {
   buf *b = &x->answers;
   x->refused++;
-  if (!x->json) { buf_fmt(b, "line %" PRId64 ": %.*s\n", line, STR_ARG(why)); return; }
+  if (!x->json) {
+    if (x->many) buf_fmt(b, "%s %" PRId64 ": ", x->lines ? "line" : "record", line);
+    buf_fmt(b, "%s%.*s\n", x->many ? "" : "refused: ", STR_ARG(why));
+    return;
+  }
   buf_fmt(b, "{\"line\":%" PRId64 ",", line);
   put_str(b, "error", why);
   buf_z(b, "}\n");
@@ -544,9 +548,11 @@ static bool read_options(deciding *x, const args *a) {
     return false;
   }
   if (id && (x->lines || args_has(a, "all"))) { cli_usage(c, a->cmd, "--id is for one decision; with --lines each has its own by --id-member NAME"); return false; }
+  if (id && !*id) { cli_usage(c, a->cmd, "--id is empty: the same decision could not be told again; leave it out to get a new id"); return false; }
   x->id_member = args_value(a, "id-member");
   if (x->id_member && !x->lines) { cli_usage(c, a->cmd, "--id-member belongs to --lines"); return false; }
-  x->json = format ? strcmp(format, "json") == 0 : x->lines || args_has(a, "all");
+  x->many = x->lines || args_has(a, "all");
+  x->json = format ? strcmp(format, "json") == 0 : x->many;
   x->explain = args_has(a, "explain"), x->log = !args_has(a, "no-log");
   x->o.stateless = args_has(a, "stateless"), x->o.now = c->now, x->fixed_clock = args_has(a, "now");
   if (id) x->o.id = str_z(id);

@@ -66,7 +66,7 @@ int src_walk(src_data *d, uint32_t source, src_cursor **out);
 int src_walk_part(src_data *d, uint32_t source, uint32_t part, uint32_t parts, src_cursor **out);
 int src_next(src_cursor *c, rec **out);          /* SRC_OK, SRC_DONE, SRC_FAILED */
 void src_end(src_cursor *c);                     /* after a whole walk: reports duplicate and null keys */
-/* One record by its key texts in order (as the user typed them on the command line). SRC_DONE: there is none. */
+/* One record by its key texts in order (as the user typed them on the command line). SRC_DONE: there is none; SRC_FAILED also when two have it. */
 int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, rec **out);
 
 /* How the row that a cursor stands on keeps a field, apart from what it means. Texts are copied to a. */

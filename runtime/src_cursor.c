@@ -527,6 +527,7 @@ static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, a
   src_cursor *c = *cursor = cursor_new(d, s, true);
   if (!c) return SRC_OOM;
   int st = cursor_scan(c);
+  int64_t first = 0;
   while (st == SRC_OK && (st = cursor_step(c)) == SRC_OK) {
     bool same = by_position ? c->row.position == position : true;
     if (!by_position) {
@@ -539,10 +540,16 @@ static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, a
       }
     }
     if (!same) continue;
+    if (first) {
+      src_fail(d, DIAG_DATA_DUPLICATE_KEY, "rows #%lld and #%lld of `%.*s` both have this key; name one of them by its position: `#%lld`",
+               (long long)first, (long long)c->row.position, STR_ARG(s->ps->name), (long long)first);
+      return SRC_FAILED;
+    }
     cursor_decode(c, NULL, a, out);
-    return SRC_OK;
+    if (by_position) return SRC_OK;
+    first = c->row.position;
   }
-  return st;
+  return st == SRC_DONE && first ? SRC_OK : st;
 }
 
 int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, rec **out) {

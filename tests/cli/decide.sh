@@ -108,6 +108,13 @@ printf '%s\n' '{"id":"y","locale":"en","segment":"a"}' | "$BLAZON" decide hero c
 rc=$?
 exits "a state file that cannot be made" 3
 silent "answers nothing" out
+run decide hero c.blz $DATA --subject p1 --state s.db --id ''
+exits "an empty id is refused" 4
+says "with the reason" err '--id is empty'
+printf 'id,locale,segment,age\np1,en,a,20\np1,de,b,30\n' > twins.csv
+run decide hero c.blz ${DATA/profiles.csv/twins.csv} --subject p1 --stateless
+exits "a key that two subjects have" 3
+says "is not decided by chance" err 'rows #1 and #2 of `profiles` both have this key'
 run decide heroo c.blz $DATA --subject p1
 says "a choice is suggested" err 'did you mean `hero`?'
 run decide hero c.blz $DATA
