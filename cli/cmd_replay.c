@@ -27,6 +27,7 @@ typedef struct replaying {
   int64_t kept;            /* sets of rules that were run from the state file */
   str failure;
   bool no_rules;           /* it is about the rules, not about the data */
+  bool choice_known;       /* some of the rules have the choice that --choice names */
 } replaying;
 
 static void on_differs(void *ud, const replay_difference *d) {
@@ -51,6 +52,16 @@ static void add(replay_result *to, const replay_result *r) {
   if (r->nmoves) to->nmoves = r->nmoves, to->moves = r->moves;
 }
 
+/* What --choice means in these rules; one that is gone from them is looked for in the log as it was written. */
+static void choice_named(replaying *x, const ir_program *ir) {
+  const char *name = args_value(x->a, "choice");
+  if (!name) return;
+  str p, q;
+  int64_t at = rt_find_name(ir, RT_NAME_CHOICE, str_z(name), &p, &q);
+  x->o.choice = at >= 0 ? ir->choices[at]->name : str_z(name);
+  x->choice_known |= at >= 0;
+}
+
 /* An engine over p, with data when there is some, and the whole log. A status of the runtime. */
 static int run_one(replaying *x, const rt_program *p, uint32_t nbindings, const src_binding *bindings) {
   cli *c = x->c;
@@ -59,6 +70,7 @@ static int run_one(replaying *x, const rt_program *p, uint32_t nbindings, const 
   src_data *data = NULL;
   replay_result r;
   if (!rt_engine_open(&e, p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
+  choice_named(x, p->ir);
   int status = RT_OK;
   x->o.data = db || args_has(x->a, "source");
   if (x->o.data) {
@@ -200,16 +212,6 @@ static void as_json(const replaying *x) {
   out_ch(x->c->out, '\n');
 }
 
-static void choice_named(replaying *x) {
-  const char *name = args_value(x->a, "choice");
-  if (!name) return;
-  x->o.choice = str_z(name);
-  if (!x->a->nfiles) return; /* as it stands in the log */
-  str p, q;
-  int64_t at = rt_find_name(x->c->p->ir, RT_NAME_CHOICE, str_z(name), &p, &q);
-  if (at >= 0) x->o.choice = x->c->p->ir->choices[at]->name; /* one that is gone from the rules may still be in the log */
-}
-
 static int replay(replaying *x, uint32_t nbindings, const src_binding *bindings) {
   cli *c = x->c;
   if (!cli_output(c, x->a)) return X_ENV;
@@ -217,7 +219,12 @@ static int replay(replaying *x, uint32_t nbindings, const src_binding *bindings)
   if (status != RT_OK) {
     cli_discard(c);
     if (status == RT_OOM) return cli_env(c, "out of memory");
-    return cli_env(c, "%.*s%s", STR_ARG(x->failure), x->o.data || x->no_rules ? "" : "; decisions of other rules are computed from the data: give it with --db or --source");
+    bool no_data = !x->o.data && !x->no_rules && !state_failure(x->s, &c->a).n;
+    return cli_env(c, "%.*s%s", STR_ARG(x->failure), no_data ? "; decisions of other rules are computed from the data: give it with --db or --source" : "");
+  }
+  if (x->o.choice.n && !x->choice_known && !x->sum.decisions && (!x->o.own || x->kept)) {
+    cli_discard(c);
+    return cli_usage(c, NULL, "no choice is named `%.*s`, neither in the rules nor in the log; `blazon report --state FILE` names those of the log", STR_ARG(x->o.choice));
   }
   if (cli_format(x->a) == F_JSON) as_json(x);
   else as_text(x);
@@ -244,7 +251,6 @@ static int run(cli *c, const args *a) {
     }
     if (!cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   }
-  choice_named(&x);
   state_config conf = { .m = &mem_libc, .path = str_z(path) };
   x.s = state_open(&conf, &c->a, &x.failure);
   if (!x.s) return cli_env(c, "%.*s", STR_ARG(x.failure));

@@ -28,6 +28,8 @@ same "all of them logged" "$(sqlite3 s.state 'select count(*) from decisions')" 
 run replay --state s.state
 exits "from the rules that the state file keeps" 0
 says "all come out the same" out '300 decisions by the same rules: 300 come out the same'
+run replay --state s.state --choice hero
+says "a choice by its last name, with these rules" out '300 decisions by the same rules: 300 come out the same'
 run replay --state s.state rules.blz --source variants=variants.csv
 exits "and from the data" 0
 says "which has not changed" out '300 come out the same, from the log and from the data'
@@ -60,6 +62,9 @@ says "is found" out '[draw]: the draw from the logged weights gives another cand
 sqlite3 s.state "update blobs set content = replace(content, '\"blue\":{\"success\":0,\"trials\":0', '\"blue\":{\"success\":5,\"trials\":9')"
 run replay --state s.state
 says "evidence that was changed, too" out '[rules]: the logged evidence gives other weights'
+run replay --state s.state --choice her
+exits "a choice that nobody has" 4
+says "is named" err 'no choice is named `her`'
 run replay
 exits "a state file is needed" 4
 run replay --state nowhere.state
