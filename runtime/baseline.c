@@ -72,6 +72,11 @@ static const char *read_line(rt_baseline *b, str line) {
   return NULL;
 }
 
+static bool other_version(str line) {
+  enum { NAME = sizeof "# blazon baseline " - 1, ALL = NAME + sizeof "1:" - 1 };
+  return line.n > NAME && !memcmp(line.p, head, NAME) && (line.n < ALL || memcmp(line.p, head, ALL) != 0);
+}
+
 uint32_t rt_baseline_read(rt_baseline *b, str text, const char **why) {
   uint32_t number = 1;
   for (uint32_t i = 0; i < text.n; number++) {
@@ -80,6 +85,10 @@ uint32_t rt_baseline_read(rt_baseline *b, str text, const char **why) {
     str line = { text.p + i, stop - i };
     if (line.n && line.p[line.n - 1] == '\r') line.n--;
     i = stop + 1;
+    if (other_version(line)) {
+      *why = "the file is of another version, and this Blazon reads baselines of version 1";
+      return number;
+    }
     if (!line.n || line.p[0] == '#') continue;
     *why = read_line(b, line);
     if (*why) return number;

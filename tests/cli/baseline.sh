@@ -109,4 +109,8 @@ exits "values that cannot be read are known by what they are" 0
 printf 'name,n\nb,y\na,50\n' > rows.csv
 keyless
 exits "another one is new" 1
+printf '# blazon baseline 2: of the future\n' > future.txt
+run validate rules.blz --source rows=rows.csv --baseline future.txt
+exits "a baseline of a newer version" 3
+says "is refused" err 'of another version'
 finish
