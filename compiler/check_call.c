@@ -335,7 +335,16 @@ static bool is_meant(const sig *s, const cargs *a) {
   return !a->n || a->v[0].name.n || wants == (a->v[0].e.t->kind == TY_TERMS);
 }
 
+/* `title.has(words)` for `words.has(title)`. */
+static bool is_swapped(const sig *first, const cargs *a) {
+  if (a->n != 2 || a->v[0].name.n || a->v[1].name.n || a->v[0].e.t->kind == TY_TERMS || a->v[1].e.t->kind != TY_TERMS) return false;
+  for (const sig *s = first; s; s = s->next)
+    if (s->nparams == 2 && s->params[0].t->kind == TY_TERMS) return true;
+  return false;
+}
+
 static ex no_overload(checker *c, const ast *n, const sig *first, const cargs *a) {
+  bool swapped = is_swapped(first, a);
   const sig *same_arity = NULL;
   uint32_t fitting = 0, total = 0;
   for (const sig *s = first; s; s = s->next) {
@@ -343,9 +352,9 @@ static ex no_overload(checker *c, const ast *n, const sig *first, const cargs *a
     if (!is_meant(s, a)) continue;
     if (s->nparams == a->n) same_arity = s, fitting++;
   }
-  if (fitting == 1) return explain_one(c, n, same_arity, a);
+  if (fitting == 1 && !swapped) return explain_one(c, n, same_arity, a);
   diag *g;
-  if (!fitting) {
+  if (!fitting && !swapped) {
     g = diag_add(c->d, DIAG_ARGUMENT_COUNT, n->sp, "`%s` does not take %u argument%s", first->b->name, a->n, a->n == 1 ? "" : "s");
   } else {
     buf b = { .a = c->a };
@@ -356,7 +365,8 @@ static ex no_overload(checker *c, const ast *n, const sig *first, const cargs *a
     str got = buf_done(&b);
     g = diag_add(c->d, DIAG_ARGUMENT, n->sp, "no form of `%s` takes (%.*s)", first->b->name, STR_ARG(got));
   }
-  for (const sig *s = first; s; s = s->next)
+  if (swapped) diag_note_add(c->d, g, (span){ 0, 0 }, "the list of terms comes first: `words.%s(text)`, not `text.%s(words)`", first->b->name, first->b->name);
+  for (const sig *s = first; s && !swapped; s = s->next)
     if (is_meant(s, a) || total == 1) diag_note_add(c->d, g, (span){ 0, 0 }, "there is `%s%s`", s->b->name, s->b->sig);
   return ex_bad(c, n->sp);
 }
