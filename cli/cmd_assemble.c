@@ -41,6 +41,7 @@ typedef struct assembling {
   src_data *data;
   str failure;
   int64_t subjects, left_out, unknown, bad, without, combinations, limited, told, lost;
+  int64_t untold, wrong; /* records of slots, combinations and parts of them that were left out: something is missing, something is in error */
   int64_t asked;           /* subjects that the template is for */
   bool *filled;            /* one a slot: something fitted it */
 } assembling;
@@ -156,10 +157,16 @@ static void put_none(const assembling *x, const asm_result *r) {
       out_fmt(w, "        nothing fits the slot `%.*s`\n", STR_ARG(x->t->slots[i].name));
       return;
     }
-  out_z(w, "        no combination satisfies every condition\n");
+  out_z(w, r->status == ASM_LIMIT ? "        none was found before the search was cut off\n" : "        no combination satisfies every condition\n");
 }
 
 /* ---- one subject ---- */
+
+static void note_left_out(assembling *x, const asm_result *r) {
+  for (uint32_t i = 0; i < x->t->nslots; i++) x->untold += r->slots[i].unknown, x->wrong += r->slots[i].bad;
+  for (uint32_t i = 0; i < x->t->ndemands; i++) x->untold += r->demands[i].unknown, x->wrong += r->demands[i].bad;
+  x->untold += r->prefer.unknown, x->wrong += r->prefer.bad;
+}
 
 /* Which slots something fits, for at least one subject. */
 static void note_slots(assembling *x, const asm_result *r) {
@@ -209,6 +216,7 @@ static int one(assembling *x, rec *r) {
       out_fmt(c->out, "  %s%s %s%s\n", grouped(&c->a, res.n).p, res.more ? " and more" : "", plural(res.n, "combination", "combinations"),
               res.status == ASM_LIMIT ? "; the search was cut off, so others may be better placed behind these" : "");
     }
+    if (res.status != ASM_SUBJECT) note_left_out(x, &res);
     note_slots(x, &res);
     if (res.status == ASM_LIMIT && (x->file || x->table || x->json)) say_cut(x, subject, res.nodes);
     for (uint32_t i = 0; i < res.n && status == RT_OK; i++)
@@ -309,6 +317,17 @@ static int run_all(assembling *x, const args *a, uint32_t nbindings, const src_b
   return key ? single(x, key) : all(x);
 }
 
+/* What is left out for a reason that somebody can mend is never left out in silence. */
+static void say_left_out(const assembling *x) {
+  cli *c = x->c;
+  if (x->wrong)
+    out_fmt(c->err, "warning: %s %s left out because something in %s is in error; --explain says what\n", grouped(&c->a, x->wrong).p,
+            plural(x->wrong, "record or combination was", "records and combinations were"), plural(x->wrong, "it", "them"));
+  if (x->untold && !c->quiet)
+    out_fmt(c->err, "%s %s left out because something in %s is missing; --explain says what\n", grouped(&c->a, x->untold).p,
+            plural(x->untold, "record or combination was", "records and combinations were"), plural(x->untold, "it", "them"));
+}
+
 static void counts(const assembling *x) {
   cli *c = x->c;
   if (x->json) return;
@@ -349,8 +368,8 @@ static int assemble(cli *c, const args *a, assembling *x, uint32_t nbindings, co
     else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(x->failure));
   }
   code = close_outputs(x, a, code);
-  if (code == X_GOOD) counts(x), say_empty_slots(x), cli_issues_end(c, x->told, x->lost);
-  if (code == X_GOOD && (x->limited || x->bad || x->lost)) code = X_FINDINGS;
+  if (code == X_GOOD) counts(x), say_left_out(x), say_empty_slots(x), cli_issues_end(c, x->told, x->lost);
+  if (code == X_GOOD && (x->limited || x->bad || x->wrong || x->lost)) code = X_FINDINGS;
   rt_engine_close(&x->e);
   if (x->data) src_close(x->data);
   return cli_finish(c, code);
@@ -399,7 +418,7 @@ const command cmd_assemble = {
   "TEMPLATE RULES... [--db FILE] [OPTION]...",
   "Put a template's parts together: the combinations that satisfy every condition, best first.",
   "For every subject of the template, or the one that --for names. Combinations of which a condition cannot be told, or is in error, are left out and counted. "
-  "Ends with 1 when a search was cut off by --nodes, a subject is in error, or data could not be read: then the lists are not whole.",
+  "Ends with 1 when a search was cut off by --nodes, a subject, a part or a condition is in error, or data could not be read: then the lists are not whole.",
   opts,
   1,
   UINT32_MAX,

@@ -66,4 +66,23 @@ run assemble banner t.blz --source ps=ps.csv
 exits "data is missing" 3
 run assemble banner t.blz $DATA --limit 0
 exits "a limit of nothing" 4
+cat > wrong.blz << 'END'
+module w
+record S { id : text key }
+record P { id : text key  score : number  seg : text? }
+source ss : S
+source parts : P
+template t for s in ss {
+  slot a in parts where a.seg == "x"
+  prefer a.score
+}
+END
+printf 'id\nu1\n' > ss.csv
+printf 'id,score,seg\np1,abc,x\np2,1,x\np3,1,\n' > parts.csv
+run assemble t wrong.blz --source ss=ss.csv --source parts=parts.csv
+exits "a part in error: the list is not whole" 1
+says "which is told without asking" err '1 record or combination was left out because something in it is in error'
+says "what is missing, too" err '1 record or combination was left out because something in it is missing'
+run assemble t wrong.blz --source ss=ss.csv --source parts=parts.csv --nodes 1
+lacks "a search that was cut off does not know that nothing fits" out 'no combination satisfies'
 finish
