@@ -100,6 +100,8 @@ static void check_support(arena *a, const ope_log *l, refusals *out) {
                                      STR("leave these out of the new policy, or log with a floor that gives every candidate a chance") };
 }
 
+static const double ope_rounding = 0.002; /* 1/3 written as 0.333 makes a mean weight of 1.001 */
+
 static void check_weights(arena *a, const ope_log *l, const ope_result *r, refusals *out) {
   bool certain = true;
   for (size_t i = 0; i < l->n && certain; i++) certain = l->rows[i].p >= 1;
@@ -113,7 +115,8 @@ static void check_weights(arena *a, const ope_log *l, const ope_result *r, refus
     *VEC_PUSH(a, out) =
       (ope_refusal){ OPE_FEW, str_fmt(a, "the effective sample size is %.1f, below %d: a few heavy rows would decide", r->ess, OPE_LEAST_ESS),
                      STR("log more decisions, or compare with a policy that is closer to the one that ran") };
-  if (fabs(r->mean_weight - 1) > OPE_MOST_SE * r->mean_weight_se)
+  /* probabilities that are written with a few decimals are no wrong ones: where weights are all alike, the standard error is next to nothing */
+  if (fabs(r->mean_weight - 1) > fmax(OPE_MOST_SE * r->mean_weight_se, ope_rounding))
     *VEC_PUSH(a, out) =
       (ope_refusal){ OPE_WEIGHTS,
                      str_fmt(a, "the mean weight is %.4f, more than %d standard errors (%.4f) from 1: the logged probabilities are not those with which actions were taken",

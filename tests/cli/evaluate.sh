@@ -96,4 +96,10 @@ printf 'item,reward,p\na,1,0.5\n' > log.csv
 printf 'action,probability\na,0.5\n' > new.csv
 run evaluate --log log.csv --map $M --policy new.csv
 says "a policy that is no distribution" err 'sum to 0.5, not to 1'
+log 2000 'who = i; item = i % 3; reward = i % 5 == 0; p = 0.333'
+run evaluate --log log.csv --map $M --policy uniform
+exits "probabilities of three decimals are not wrong ones" 0
+log 2000 'who = i; item = i % 3; reward = i % 5 == 0; p = 0.33'
+run evaluate --log log.csv --map $M --policy uniform
+exits "those that are off by a hundredth are" 1
 finish
