@@ -192,7 +192,7 @@ static void prior(making *m, const ast *n) {
 static void value_arg(making *m, int p, const ast *n, bool *read) {
   checker *c = m->c;
   ex e = check_expr(c, n);
-  if (!ex_isbad(e)) e = check_want(c, e, c->t_num, "`%s` is a number;", param_names[p]);
+  if (!ex_isbad(e)) e = check_want(c, e, c->t_num, "`%s` is", param_names[p]);
   if (ex_isbad(e)) { refuse(m); return; }
   note_sums(m, read, e.n);
   m->x->args[p] = lambda(m, param_names[p], e.n);
