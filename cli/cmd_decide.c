@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/value.h"
+#include "runtime/combos.h"
 #include "runtime/decide.h"
 #include "runtime/source.h"
 
@@ -126,6 +127,26 @@ static void put_candidates(buf *b, const decide_result *r) {
   }
 }
 
+/* What a chosen combination is put together from, one a slot; NULL: the candidates are none, or none was chosen. */
+static const prog_template *parts_of(deciding *x, str key, str *parts) {
+  const ir_program *ir = x->c->p->ir;
+  int32_t at = ir->choices[x->choice]->template;
+  const prog_template *t = at >= 0 ? ir->templates[at] : NULL;
+  return t && key.n && combos_parts(&x->one, key, t->nslots, parts) ? t : NULL;
+}
+
+static void put_parts(deciding *x, buf *b, str key) {
+  str parts[COMBO_PARTS];
+  const prog_template *t = parts_of(x, key, parts);
+  if (!t) return;
+  buf_z(b, ",\"parts\":{");
+  for (uint32_t i = 0; i < t->nslots; i++) {
+    if (i) buf_ch(b, ',');
+    put_str(b, str_dup(&x->one, t->slots[i].name).p, parts[i]);
+  }
+  buf_ch(b, '}');
+}
+
 static void answer_json(deciding *x, const decide_result *r) {
   buf *b = &x->answers;
   const state_decision *d = &r->d;
@@ -136,6 +157,7 @@ static void answer_json(deciding *x, const decide_result *r) {
   buf_ch(b, ',');
   if (d->candidate.n) put_str(b, "chosen", d->candidate);
   else buf_z(b, "\"chosen\":null");
+  put_parts(x, b, d->candidate);
   buf_fmt(b, ",\"stage\":\"%s\"", state_stage_names[d->stage]);
   if (d->reason.n) buf_ch(b, ','), put_str(b, "reason", d->reason);
   if (d->drawn) put_p(b, "p", d->weight);
@@ -193,6 +215,10 @@ static void answer_text(deciding *x, const decide_result *r) {
   if (d->stage == STAGE_STICKY) buf_z(b, " with p "), percent(b, d->assign_weight);
   if (d->reason.n) buf_fmt(b, ": %.*s", STR_ARG(d->reason));
   buf_fmt(b, ")\n  decision  %.*s\n", STR_ARG(d->id));
+  str parts[COMBO_PARTS];
+  const prog_template *t = parts_of(x, d->candidate, parts);
+  for (uint32_t i = 0; t && i < t->nslots; i++) buf_fmt(b, "%s%.*s %.*s%s", i ? "" : "  parts     ", STR_ARG(t->slots[i].name), STR_ARG(parts[i]),
+                                                       i + 1 < t->nslots ? ", " : "\n");
   if (x->explain) story(x, r);
 }
 
@@ -467,7 +493,8 @@ static int open_data(deciding *x, const args *a, uint32_t nbindings, const src_b
   wanted[x->source] = args_has(a, "subject") || args_has(a, "all");
   if (x->choice >= 0) {
     const prog_choice *p = ir->choices[x->choice];
-    wanted[p->cand_source] = true;
+    if (p->template < 0) wanted[p->cand_source] = true;
+    for (uint32_t i = 0; p->template >= 0 && i < ir->templates[p->template]->nslots; i++) wanted[ir->templates[p->template]->slots[i].source] = true;
     if (p->has_over) wanted[p->over_source] = true;
   }
   if (!rt_engine_open(&x->e, c->p, &mem_libc, (vm_limits){ 0 }, c->now)) return cli_env(c, "out of memory");

@@ -344,6 +344,7 @@ ex check_aggregate(checker *c, const ast *call, const ast *compr, const sig *s);
 ex check_agg_source(checker *c, const ast *call, decl *source, const sig *s);
 ex check_call(checker *c, const ast *n);
 decl *binder_source(checker *c, const ast *b);       /* the source after `in` of a rule, slot or choice; NULL: reported */
+decl *binder_origin(checker *c, const ast *b, const char *what, unsigned kinds); /* the same of other kinds (1u << DK_...), in words: what */
 /* The filter of a walk over a source that the runtime makes: where may be NULL, or U for some rows. Rows whose eq_field equals eq_key are all that can be T. */
 typedef struct source_filter { ir *where; int32_t eq_field; ir *eq_key; } source_filter;
 bool check_source_filter(checker *c, uint32_t source, int32_t local, const type *elem, const ast *where, source_filter *out); /* false: reported */
@@ -404,6 +405,9 @@ ir *check_key_text(checker *c, ir *subject, span sp); /* the key of a record as 
 void choice_header(checker *c, decl *d);
 void choice_body(checker *c, decl *d);
 void choices_number(checker *c, uint32_t base);
+
+/* check_combo.c: what a combination of a template is to a choice; NULL: reported at sp, or before */
+const prog_record *combo_record(checker *c, decl *template, span sp);
 
 /* ---- check_template.c ---- */
 void template_header(checker *c, decl *d);

@@ -38,6 +38,28 @@ static bool source_of(making *m, const ast *clause, uint32_t *source, uint32_t *
   return true;
 }
 
+/* A source's records, or the combinations of a template for the subject. */
+static bool candidates_of(making *m) {
+  checker *c = m->c;
+  prog_choice *x = m->x;
+  const ast *b = m->from->a;
+  if (!b || b->kind != AST_BINDER) { refuse(m); return false; }
+  decl *s = binder_origin(c, b, "a source or a template", 1u << DK_SOURCE | 1u << DK_TEMPLATE);
+  const prog_record *combo = s && s->kind == DK_TEMPLATE ? combo_record(c, s, b->a->sp) : NULL;
+  if (!s || (s->kind == DK_TEMPLATE && !combo)) { refuse(m); return false; }
+  if (!combo) {
+    x->cand_source = s->index, x->cand_record = s->source->record;
+  } else if (s->template->record != x->record) {
+    diag *g = diag_add(c->d, DIAG_CHOICE, b->a->sp, "`%.*s` puts parts together for %.*s, and this choice is for %.*s", STR_ARG(s->name),
+                       STR_ARG(c->records.v[s->template->record]->name), STR_ARG(c->records.v[x->record]->name));
+    diag_note_add(c->d, g, s->node->name_sp, "it is declared here");
+    refuse(m);
+    return false;
+  } else x->template = (int32_t)s->index, x->cand_source = UINT32_MAX, x->cand_record = combo->shape.id;
+  m->params[L_CANDIDATE] = type_record(&c->ty, &c->records.v[x->cand_record]->shape);
+  return true;
+}
+
 /* The conjuncts of where that name rule sets: holdout and fallback, which skip the rest, must pass them too. */
 static ir *brand_of(making *m, ir *where) {
   checker *c = m->c;
@@ -52,8 +74,14 @@ static ir *brand_of(making *m, ir *where) {
 static void from_where(making *m) {
   prog_choice *x = m->x;
   const ast *b = m->from->a;
-  source_filter f;
-  if (!check_source_filter(m->c, x->cand_source, L_CANDIDATE, m->params[L_CANDIDATE], b->b, &f)) { refuse(m); return; }
+  source_filter f = { .eq_field = -1 };
+  if (x->template < 0) {
+    if (!check_source_filter(m->c, x->cand_source, L_CANDIDATE, m->params[L_CANDIDATE], b->b, &f)) { refuse(m); return; }
+  } else if (b->b) {
+    ex t = check_test(m->c, b->b);
+    if (ex_isbad(t)) { refuse(m); return; }
+    f.where = t.n;
+  }
   if (!f.where) return;
   x->cand_test = lambda(m, "from", f.where);
   ir *one[1] = { f.where }, **list = f.where->kind == IR_AND ? f.where->v : one;
@@ -419,7 +447,7 @@ static void body(making *m) {
   if (!s) { refuse(m); return; }
   x->source = s->index, x->record = s->source->record, x->local_name = b->name;
   m->params[L_SUBJECT] = type_record(&c->ty, &c->records.v[x->record]->shape);
-  if (!m->from || !m->from->a || !source_of(m, m->from, &x->cand_source, &x->cand_record, &m->params[L_CANDIDATE])) return;
+  if (!m->from || !m->from->a || !candidates_of(m)) return;
   x->has_over = m->over && m->over->a;
   if (x->has_over) {
     if (!source_of(m, m->over, &x->over_source, &x->over_record, &m->params[L_ROW])) return;
@@ -452,7 +480,7 @@ void choice_header(checker *c, decl *d) {
   x->name = x->salt = d->qname, x->sp = d->node->name_sp, x->doc = d->node->doc;
   x->test = x->cand_key = x->cand_test = x->brand = x->over_key = x->over_test = x->day = UINT32_MAX;
   for (int i = 0; i < CHOICE_ARGS; i++) x->args[i] = UINT32_MAX;
-  x->cand_field = x->over_field = -1;
+  x->cand_field = x->over_field = x->template = -1;
   x->holdout_key = x->fallback_key = (str){ "", 0 }, x->holdout = (share){ 0, 1 };
   d->index = c->choices.n;
   *VEC_PUSH(c->a, &c->choices) = x;

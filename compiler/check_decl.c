@@ -395,12 +395,13 @@ void declare_all(checker *c) {
     if (c->decls.v[i]->kind == DK_TABLE) table_decl(c, c->decls.v[i]);
     else if (c->decls.v[i]->kind == DK_RULESET) ruleset_decl(c, c->decls.v[i]);
   lets_in_order(c);
+  for (uint32_t i = 0; i < c->decls.n; i++) /* choices may draw from them */
+    if (c->decls.v[i]->kind == DK_TEMPLATE) template_body(c, c->decls.v[i]);
   for (uint32_t i = 0; i < c->decls.n; i++) {
     decl *d = c->decls.v[i];
     if (d->kind == DK_FN) fn_body(c, d);
     else if (d->kind == DK_RULE) rule_body(c, d);
     else if (d->kind == DK_AUDIENCE) audience_body(c, d);
-    else if (d->kind == DK_TEMPLATE) template_body(c, d);
     else if (d->kind == DK_EXPERIMENT) experiment_body(c, d);
     else if (d->kind == DK_CHOICE) choice_body(c, d);
   }

@@ -167,19 +167,20 @@ prog_rule *rule_new(checker *c, decl *d) {
   return r;
 }
 
-/* The source of `for x in SOURCE`. */
-decl *binder_source(checker *c, const ast *b) {
+decl *binder_origin(checker *c, const ast *b, const char *what, unsigned kinds) {
   decl *s = source_named(c, b->a);
   if (s) return s->bad ? NULL : s;
   str path = dotted_name(c, b->a);
   if (!path.n) {
-    diag_add(c->d, DIAG_SOURCE_UNKNOWN, b->a->sp, "a source is expected here");
+    diag_add(c->d, DIAG_SOURCE_UNKNOWN, b->a->sp, "%s is expected here", what);
     return NULL;
   }
   ast p = { .kind = AST_PATH, .text = path, .sp = b->a->sp };
-  decl *d = need_path(c, &p, "a source", 1u << DK_SOURCE, DIAG_SOURCE_UNKNOWN);
-  return d && d->kind == DK_SOURCE && !d->bad ? d : NULL;
+  decl *d = need_path(c, &p, what, kinds, DIAG_SOURCE_UNKNOWN);
+  return d && d->kind != DK_IDLE && !d->bad ? d : NULL;
 }
+
+decl *binder_source(checker *c, const ast *b) { return binder_origin(c, b, "a source", 1u << DK_SOURCE); }
 
 void rule_header(checker *c, decl *d) {
   if (d->header) return;

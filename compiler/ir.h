@@ -338,6 +338,7 @@ typedef struct prog_choice {
   uint32_t source, record; /* of the subject */
   str local_name;
   uint32_t test;         /* for which subjects */
+  int32_t template;      /* >= 0: candidates are its combinations for the subject, cand_record their shape (combo_shape_wrong); cand_source UINT32_MAX */
   uint32_t cand_source, cand_record;
   int32_t cand_field;    /* >= 0: candidates whose field equals cand_key are all that can fit */
   uint32_t cand_key, cand_test;

@@ -164,19 +164,28 @@ static void ask_now(void *ud, const ir *n) {
 }
 
 /* What a choice depends on of its subject, so that the same answer need not be computed again for another one like it. */
+static void lambda_reads(reading *r, uint32_t fn, bool *now) {
+  if (fn == UINT32_MAX) return;
+  const ir *body = r->c->lambdas.v[fn]->body;
+  node(r, body);
+  ask_now(now, body);
+}
+
+static void template_reads(reading *r, const prog_template *t, bool *now) {
+  lambda_reads(r, t->test, now), lambda_reads(r, t->prefer, now);
+  for (uint32_t i = 0; i < t->nslots; i++) lambda_reads(r, t->slots[i].key, now), lambda_reads(r, t->slots[i].test, now);
+  for (uint32_t i = 0; i < t->ndemands; i++) lambda_reads(r, t->demands[i].test, now);
+}
+
 static void choice_reads(checker *c, names *params, prog_choice *x) {
   const uint32_t fns[] = { x->test, x->cand_key, x->cand_test, x->brand, x->over_key, x->over_test, x->day, x->args[0], x->args[1], x->args[2], x->args[3],
                            x->args[4], x->args[5] };
   reading r;
+  bool now = false;
   start(c, params, x->record, &r);
-  for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) {
-    if (fns[i] == UINT32_MAX) continue;
-    const ir *body = c->lambdas.v[fns[i]]->body;
-    bool now = false;
-    node(&r, body);
-    ask_now(&now, body);
-    x->reads_now |= now && c->p->uses_now;
-  }
+  for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) lambda_reads(&r, fns[i], &now);
+  if (x->template >= 0) template_reads(&r, c->templates.v[x->template], &now);
+  x->reads_now = now && c->p->uses_now;
   x->reads = listed(c, &r, &x->nreads);
 }
 

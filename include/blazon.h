@@ -292,11 +292,16 @@ BLZ_API blz_status blz_program_find_experiment(const blz_program *p, const char 
    that must not pause opens the data in another engine meanwhile, and changes over. */
 BLZ_API int blz_engine_data_changed(blz_engine *e);
 
+/* What fills a slot of the template that a choice draws from: the key of the record. */
+typedef struct blz_part { const char *slot, *key; } blz_part;
+
 /* Texts live until the next call on the engine; none is NULL but chosen. */
 typedef struct blz_decision {
   const char *id;           /* as given, or a UUIDv7 */
   const char *choice, *subject;
   const char *chosen;       /* the candidate's key; NULL: nothing may be shown */
+  size_t part_count;        /* 0 unless the choice draws from a template and something was chosen */
+  const blz_part *parts;    /* what chosen is put together from, in the order of the slots */
   const char *stage;        /* "policy", "sticky", "holdout", "fallback", "none" */
   const char *reason;       /* of fallback and none; "" else */
   double p;                 /* probability with which it was drawn: policy; 1 for sticky; -1: none (holdout, fallback, none) */

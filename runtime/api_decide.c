@@ -1,5 +1,6 @@
 /* The public interface of decisions: choices and experiments. See include/blazon.h. */
 #include "runtime/api.h"
+#include "runtime/combos.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,15 @@ static blz_status remember_rules(blz_engine *e) {
   if (status != RT_OK) return state_fail(e);
   e->bundled = e->state;
   return BLZ_OK;
+}
+
+static void describe_parts(blz_engine *e, const prog_choice *x, str key, blz_decision *out) {
+  const prog_template *t = x->template >= 0 ? e->p->rt->ir->templates[x->template] : NULL;
+  str parts[COMBO_PARTS];
+  if (!t || !key.n || !combos_parts(&e->a, key, t->nslots, parts)) return;
+  blz_part *v = ARENA_ARRAY(&e->a, blz_part, t->nslots);
+  for (uint32_t i = 0; i < t->nslots; i++) v[i] = (blz_part){ zero(e, t->slots[i].name), zero(e, parts[i]) };
+  out->parts = v, out->part_count = t->nslots;
 }
 
 static void describe(blz_engine *e, const decide_result *r, blz_decision *out) {
@@ -142,7 +152,7 @@ blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, 
   open = false;
   if (e->state && s != BLZ_OK) state_abandon(o.st);
   else if (e->state && state_commit(o.st) != RT_OK) s = state_fail(e);
-  if (s == BLZ_OK) describe(e, &res, out);
+  if (s == BLZ_OK) describe(e, &res, out), describe_parts(e, x, res.d.candidate, out);
   return s;
 }
 

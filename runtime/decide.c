@@ -76,12 +76,14 @@ static int make(rt_decider *d, uint32_t choice, rec *subject, int64_t now, arena
   if (!p) return RT_OOM;
   memset(p, 0, sizeof *p);
   arena_init(&p->a, d->m, &here);
+  arena_init(&p->work, d->m, &here);
   int status = RT_OOM;
   if (!setjmp(here)) {
     vm_reset(d->e->vm);
     status = pool_make(d->e, choice, subject, now, d->policies, p, a, failure);
   }
   p->a.oom = NULL;
+  arena_free(&p->work);
   if (status != RT_OK) { pool_free(d, p); return status; }
   *out = p;
   return RT_OK;

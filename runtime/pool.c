@@ -2,6 +2,7 @@
 #include "runtime/pool.h"
 
 #include "base/agg.h"
+#include "runtime/combos.h"
 #include "runtime/src_priv.h"
 
 #include <math.h>
@@ -19,6 +20,10 @@ typedef struct filling {
   str *failure;
   val args[ARGS];
   uint8_t sts[ARGS];
+  bool assembled;          /* combos, ncombos and no_combo are there */
+  rec **combos;
+  uint32_t ncombos;
+  str no_combo;            /* why there are none */
 } filling;
 
 typedef struct row { const rec *r; str order; } row;
@@ -231,11 +236,22 @@ static int judge(filling *f, state_candidate *c, policy_arm *arm, rec *sums) {
   return status;
 }
 
+/* A template's combinations, put together once. */
+static int combos(filling *f, walk *w) {
+  int status = RT_OK;
+  if (!f->assembled) status = combos_make(f->e, f->x, (rec *)(uintptr_t)f->args[0].r, &f->p->work, &f->ncombos, &f->combos, &f->no_combo, f->failure);
+  if (status != RT_OK) { *f->failure = str_dup(f->a, *f->failure); return status; }
+  f->assembled = true;
+  *w = (walk){ .rows = { 0 } };
+  for (uint32_t i = 0; i < f->ncombos; i++) *VEC_PUSH(&f->p->work, &w->rows) = (row){ .r = f->combos[i] };
+  return RT_OK;
+}
+
 static int candidates(filling *f) {
   const prog_choice *x = f->x;
   pool *p = f->p;
   walk w;
-  int status = look_up(f, x->cand_source, x->cand_field, x->cand_key, &w);
+  int status = x->template >= 0 ? combos(f, &w) : look_up(f, x->cand_source, x->cand_field, x->cand_key, &w);
   if (status != RT_OK) return status;
   for (uint32_t i = 0; i < w.rows.n; i++) w.rows.v[i].order = findings_order(&p->a, w.rows.v[i].r);
   if (w.rows.n) qsort(w.rows.v, w.rows.n, sizeof *w.rows.v, by_order);
@@ -271,14 +287,15 @@ static int find_key(filling *f, str key, const rec **out) {
   const type_rec *shape = &f->e->p->ir->records[x->cand_record]->shape;
   const type *t = shape->fields[shape->keys[0]].type;
   walk w = { .source = x->cand_source, .field = -1 };
+  int status;
   text *k = ARENA_NEW(vm_arena(f->e->vm), text);
   *out = NULL;
-  if (t->kind == TY_TEXT) {
+  if (x->template < 0 && t->kind == TY_TEXT) {
     const text *atom = atom_find(&f->e->p->atoms, key);
     *k = text_of(key);
     w.field = shape->keys[0], w.key.t = atom ? atom : k;
   }
-  int status = rows_of(f, &w);
+  status = x->template >= 0 ? combos(f, &w) : rows_of(f, &w);
   for (uint32_t i = 0; status == RT_OK && i < w.rows.n; i++)
     if (str_eq(src_key_text(&f->p->a, f->e->p->ir, w.rows.v[i].r), key)) *out = w.rows.v[i].r;
   return status;
@@ -339,7 +356,7 @@ int pool_make(rt_engine *e, uint32_t choice, rec *subject, int64_t now, policy_c
   *f = (filling){ .e = e, .x = x, .p = p, .today = now / day - (now % day < 0), .a = a, .failure = failure };
   for (uint32_t i = 0; i < ARGS; i++) set_arg(f, i, NULL);
   set_arg(f, 0, subject);
-  p->evidence = p->why = p->subject_why = p->holdout_why = p->fallback_why = (str){ "", 0 };
+  p->evidence = p->why = p->subject_why = p->holdout_why = p->fallback_why = f->no_combo = (str){ "", 0 };
   int status = test(f, x->test, &p->subject);
   if (status == RT_OK && (p->subject == TR_U || p->subject == TR_E)) status = reason_of(f, x->test, "whether the choice is for this subject", &p->subject_why);
   if (status != RT_OK || p->subject == TR_F) return status;
@@ -353,7 +370,7 @@ int pool_make(rt_engine *e, uint32_t choice, rec *subject, int64_t now, policy_c
   uint64_t *w = ARENA_ARRAY(&p->a, uint64_t, p->n + 1u);
   const char *why = NULL;
   p->drawable = rt_decide_weights(x, &p->a, cache, p->arms, p->v, p->n, w, &why);
-  if (!p->drawable) p->why = str_z(why);
+  if (!p->drawable) p->why = f->no_combo.n ? str_dup(&p->a, f->no_combo) : str_z(why);
   for (uint32_t i = 0; i < p->n; i++) p->v[i].weight = p->drawable ? w[i] : 0;
   return RT_OK;
 }

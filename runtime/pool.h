@@ -5,6 +5,7 @@
 
 typedef struct pool {
   arena a;                 /* owns everything here; jumps where the decider says */
+  arena work;              /* for the while that it is computed; jumps likewise */
   uint64_t hash;
   str key;                 /* what it depends on, whole: a hash only says where to look */
   truth subject;           /* of the choice's own `where` */

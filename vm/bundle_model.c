@@ -467,11 +467,15 @@ static void cd_sums(cd *c, prog_choice *x) {
 static void cd_choice(cd *c, prog_choice *x) {
   cd_str(c, &x->name);
   cd_u32(c, &x->source, c->ir->nsources);
-  cd_u32(c, &x->cand_source, c->ir->nsources);
+  cd_maybe(c, &x->template, c->ir->ntemplates);
+  if (x->template >= 0) cd_u32(c, &x->cand_record, c->ir->nrecords);
+  else cd_u32(c, &x->cand_source, c->ir->nsources);
   cd_bool(c, &x->has_over);
   if (x->has_over) cd_u32(c, &x->over_source, c->ir->nsources);
   if (c->wrong) return;
-  x->record = c->ir->sources[x->source]->record, x->cand_record = c->ir->sources[x->cand_source]->record;
+  x->record = c->ir->sources[x->source]->record;
+  if (x->template >= 0) x->cand_source = UINT32_MAX;
+  else x->cand_record = c->ir->sources[x->cand_source]->record;
   if (x->has_over) x->over_record = c->ir->sources[x->over_source]->record;
   cd_str(c, &x->local_name);
   cd_maybe(c, &x->cand_field, c->ir->records[x->cand_record]->shape.nfields);

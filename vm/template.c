@@ -103,7 +103,21 @@ static unsigned args_needed(choice_policy k) {
   return 0;
 }
 
+/* A combination's shape: its key, a part a slot, and what `prefer` came to where there is one. */
+static bool combo_fits(const ir_program *p, const prog_choice *x) {
+  const prog_template *t = p->templates[x->template];
+  const type_rec *s = &p->records[x->cand_record]->shape;
+  bool prefers = t->prefer != UINT32_MAX, ok = t->record == x->record && s->nfields == 1 + t->nslots + prefers && s->nkeys == 1 && s->keys[0] == 0;
+  ok = ok && s->fields[0].type->kind == TY_TEXT && x->cand_field < 0;
+  for (uint32_t i = 0; ok && i < t->nslots; i++) {
+    const type_rec *part = &p->records[t->slots[i].record]->shape;
+    ok = is_record(s->fields[i + 1].type, part) && part->nkeys > 0;
+  }
+  return ok && (!prefers || s->fields[s->nfields - 1].type->kind == TY_NUMBER);
+}
+
 bool vm_choice_wrong(const ir_program *p, const prog_choice *x) {
+  if (x->template >= 0 && !combo_fits(p, x)) return true;
   bool ok = choice_fn(p, x, x->test, true, TY_BOOL, TY_BOOL) && choice_fn(p, x, x->cand_test, true, TY_BOOL, TY_BOOL) &&
             choice_fn(p, x, x->brand, true, TY_BOOL, TY_BOOL) && choice_key(p, x, x->cand_key, x->cand_record, x->cand_field);
   if (x->has_over)

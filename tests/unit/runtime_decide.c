@@ -20,6 +20,8 @@ static const char rules[] =
   "choose drawn for p in ps {\n  from v in vs where v.locale == p.locale\n  over s in ss where s.variant == v.id\n"
   "  by weights(s.clicks / s.views)\n  fallback \"fall\"\n}\n"
   "choose kept for p in ps { from v in vs where v.locale == p.locale  by epsilon_greedy(value: 1, epsilon: 100%)  sticky 7 days }\n"
+  "template pair for p in ps { slot one in vs where one.locale == p.locale  slot two in vs where two.locale == p.locale  require one.id < two.id }\n"
+  "choose pairs for p in ps { from b in pair where b.one.id != b.two.id  by first()  fallback \"a, b\" }\n"
   "experiment cta for p in ps where p.age >= 18 { \"blue\" -> 25%  \"red\" -> 75% }\n";
 
 static const int64_t LATER = INT64_C(4102444800000000); /* 2100 */
@@ -40,7 +42,7 @@ static void *counting_fn(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
-typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, cta; } world;
+typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, pairs, cta; } world;
 
 static int open_world(world *w, const blz_allocator *a) {
   blz_source sources[] = { { "vs", vs, NULL }, { "ss", ss, NULL } };
@@ -48,7 +50,8 @@ static int open_world(world *w, const blz_allocator *a) {
   if (!w->p || blz_program_add_text(w->p, "c.blz", rules, sizeof rules - 1) != BLZ_OK || blz_program_compile(w->p, NULL, NULL) != BLZ_OK) return 0;
   w->e = blz_engine_new(w->p);
   return w->e && blz_engine_open_data(w->e, NULL, sources, 2, NULL, NULL) == BLZ_OK && blz_program_find_choice(w->p, "drawn", &w->drawn) == BLZ_OK &&
-         blz_program_find_choice(w->p, "kept", &w->kept) == BLZ_OK && blz_program_find_experiment(w->p, "cta", &w->cta) == BLZ_OK;
+         blz_program_find_choice(w->p, "kept", &w->kept) == BLZ_OK && blz_program_find_choice(w->p, "pairs", &w->pairs) == BLZ_OK &&
+         blz_program_find_experiment(w->p, "cta", &w->cta) == BLZ_OK;
 }
 
 static void close_world(world *w) {
@@ -107,6 +110,26 @@ static void what_cannot_be_decided_is_told(void **state) {
   close_world(&w);
 }
 
+static void combinations_are_told_with_their_parts(void **state) {
+  (void)state;
+  world w;
+  blz_decision d;
+  assert_true(open_world(&w, NULL));
+  assert_int_equal(decide(&w, w.pairs, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_OK);
+  assert_string_equal(d.chosen, "a, b");
+  assert_int_equal(d.part_count, 2);
+  assert_string_equal(d.parts[0].slot, "one");
+  assert_string_equal(d.parts[0].key, "a");
+  assert_string_equal(d.parts[1].slot, "two");
+  assert_string_equal(d.parts[1].key, "b");
+  assert_int_equal(decide(&w, w.pairs, "{\"id\":\"u\",\"locale\":\"zz\"}", NULL, &d), BLZ_OK); /* one record cannot fill both */
+  assert_null(d.chosen);
+  assert_int_equal(d.part_count, 0);
+  assert_int_equal(decide(&w, w.drawn, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_OK);
+  assert_int_equal(d.part_count, 0);
+  close_world(&w);
+}
+
 static void a_state_keeps_what_was_answered(void **state) {
   (void)state;
   world w;
@@ -150,7 +173,8 @@ static void memory_that_runs_out_is_told_and_nothing_leaks(void **state) {
     blz_allocator a = { counting_fn, &c };
     world w;
     blz_decision d;
-    done = open_world(&w, &a) && decide(&w, w.drawn, "{\"id\":\"u\",\"locale\":\"en\"}", "x", &d) == BLZ_OK;
+    done = open_world(&w, &a) && decide(&w, w.drawn, "{\"id\":\"u\",\"locale\":\"en\"}", "x", &d) == BLZ_OK &&
+           decide(&w, w.pairs, "{\"id\":\"u\",\"locale\":\"en\"}", "y", &d) == BLZ_OK;
     close_world(&w);
     assert_int_equal(c.live, 0);
   }
@@ -184,6 +208,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(draws_follow_the_weights),
     cmocka_unit_test(what_cannot_be_decided_is_told),
+    cmocka_unit_test(combinations_are_told_with_their_parts),
     cmocka_unit_test(a_state_keeps_what_was_answered),
     cmocka_unit_test(memory_that_runs_out_is_told_and_nothing_leaks),
   };
