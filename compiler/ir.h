@@ -298,6 +298,8 @@ typedef struct prog_template {
   prog_bound *bounds;    /* when prefer is there; bound is the root */
   uint32_t bound;
   uint32_t limit;
+  uint32_t nreads;       /* fields of the subject that it reads */
+  uint16_t *reads;
   span sp;
   str doc;
 } prog_template;

@@ -155,7 +155,7 @@ static void looks(checker *c, names *known, decl *d) {
   if (d->audience) names_put(known, str_fmt(c->a, "audience %u", d->index), l.set);
 }
 
-/* ---- choices ---- */
+/* ---- templates, choices ---- */
 
 static void ask_now(void *ud, const ir *n) {
   bool *now = ud;
@@ -163,7 +163,6 @@ static void ask_now(void *ud, const ir *n) {
   else ir_children(n, ask_now, now);
 }
 
-/* What a choice depends on of its subject, so that the same answer need not be computed again for another one like it. */
 static void lambda_reads(reading *r, uint32_t fn, bool *now) {
   if (fn == UINT32_MAX) return;
   const ir *body = r->c->lambdas.v[fn]->body;
@@ -177,6 +176,15 @@ static void template_reads(reading *r, const prog_template *t, bool *now) {
   for (uint32_t i = 0; i < t->ndemands; i++) lambda_reads(r, t->demands[i].test, now);
 }
 
+static void template_fields(checker *c, names *params, prog_template *t) {
+  reading r;
+  bool now = false;
+  start(c, params, t->record, &r);
+  template_reads(&r, t, &now);
+  t->reads = listed(c, &r, &t->nreads);
+}
+
+/* What a choice depends on of its subject, so that the same answer need not be computed again for another one like it. */
 static void choice_reads(checker *c, names *params, prog_choice *x) {
   const uint32_t fns[] = { x->test, x->cand_key, x->cand_test, x->brand, x->over_key, x->over_test, x->day, x->args[0], x->args[1], x->args[2], x->args[3],
                            x->args[4], x->args[5] };
@@ -197,6 +205,7 @@ void reads_all(checker *c, const decl_list *order) {
     decl *d = order->v[i];
     if (d->rule) rule_reads(c, &params, d->rule);
     if (d->audience) audience_reads(c, &params, d->audience);
+    if (d->template && !d->bad) template_fields(c, &params, d->template);
     if (d->choice && !d->bad) choice_reads(c, &params, d->choice);
     looks(c, &known, d);
   }

@@ -4,6 +4,7 @@
  * explained only when its finding will be kept. With several threads each has an engine, a connection and a collector of its own over a
  * part of the rows; what they found is merged, and because findings have one order, the result does not depend on their number. */
 #include "runtime/validate.h"
+#include "runtime/gaps.h"
 #include "runtime/waived.h"
 
 #include <pthread.h>
@@ -611,7 +612,7 @@ static int judge_waivers(worker *w) {
 static int run_all(worker *w) {
   const ir_program *ir = w->run->p->ir;
   int status = worker_data(w);
-  if (w->run->o->schema_only) return status;
+  if (w->run->o->schema_only) return status == RT_OK ? rt_gaps(&w->e, w->data, w->run->wanted, &w->a, on_issue, w, &w->failure) : status;
   for (uint32_t s = 0; status == RT_OK && s < ir->nsources; s++) {
     if (!w->run->wanted[s]) continue;
     w->source = s;

@@ -402,6 +402,7 @@ static void cd_template(cd *c, prog_template *t) {
   cd_maybe(c, &root, t->nbounds);
   t->bound = root < 0 ? UINT32_MAX : (uint32_t)root;
   cd_u32(c, &t->limit, UINT64_C(1) << 32);
+  cd_fields(c, &t->nreads, &t->reads, c->ir->records[t->record]->shape.nfields);
   cd_span(c, &t->sp);
   cd_str(c, &t->doc);
   if (!c->wrong && cd_reading(c) && vm_template_wrong(c->ir, t)) cd_fail(c, "a template's functions do not fit it");

@@ -85,4 +85,32 @@ says "which is told without asking" err '1 record or combination was left out be
 says "what is missing, too" err '1 record or combination was left out because something in it is missing'
 run assemble t wrong.blz --source ss=ss.csv --source parts=parts.csv --nodes 1
 lacks "a search that was cut off does not know that nothing fits" out 'no combination satisfies'
+cat > gaps.blz << 'END'
+record Profile { id : text key  locale : "en" | "de" | "fi"  tier : "gold" | "basic"  age : int? }
+record Copy { id : text key  role : "headline" | "cta"  locale : "en" | "de" | "fi"  tier : "gold" | "basic" }
+source profiles : Profile
+source copy : Copy
+template banner for p in profiles {
+  slot headline in copy where headline.role == "headline" and headline.locale == p.locale
+  slot cta in copy where cta.role == "cta" and cta.locale == p.locale and cta.tier == p.tier and (p.age exists implies p.age > 20)
+}
+template never for p in profiles { slot legal in copy where legal.id == "legal" }
+template partly for p in profiles where p.locale == "en" { slot any in copy where any.locale == p.locale }
+END
+printf 'id,role,locale,tier\nh1,headline,en,gold\nh2,headline,de,gold\nc1,cta,en,basic\nc2,cta,en,gold\nd1,cta,de,basic\n' > gaps.csv
+run check gaps.blz --source copy=gaps.csv
+exits "gaps are warnings" 0
+says "a kind of subject without a combination" out '`banner` has no combination for locale "de", tier "gold": nothing fits the slot `cta`'
+says "in as few words as say it" out '`banner` has no combination for locale "fi": nothing fits the slot `headline`'
+says "a slot that nothing fills" out 'no record of copy fits the slot `legal` of `never`, whoever it is for'
+lacks "whom a template is not for" out '`partly`'
+if [ "$(grep -c 'has no combination' out)" = 2 ]; then ok "and no other"; else not_ok "and no other"; fi
+run build gaps.blz -o gaps.blzb
+run check gaps.blzb --source copy=gaps.csv
+says "the same from a bundle" out '`banner` has no combination for locale "fi": nothing fits the slot `headline`'
+sed -i 's/locale : "en" | "de" | "fi"/locale : locale/' gaps.blz
+printf 'id,locale,tier,age\np1,en,gold,\np2,sv,gold,30\np3,sv,basic,10\n' > profiles.csv
+run check gaps.blz --source copy=gaps.csv --source profiles=profiles.csv
+says "values of the subjects where there is no set of them" out '`banner` has no combination for locale "sv": nothing fits the slot `headline`'
+lacks "whoever has something" out 'for locale "en'
 finish
