@@ -34,7 +34,7 @@ check_command() {
   (cd "$2" && timeout 60 sh -c "$1") > "$actual" 2>&1 < /dev/null
   # shellcheck disable=SC2053 # a pattern on purpose
   if [[ $(cat "$actual") == $(as_pattern "$expected") ]]; then pass "$3: $1"; else
-    { echo "expected:"; cat "$expected"; echo "actual:"; cat "$actual"; } | fail "$3: $1"
+    fail "$3: $1" < <(echo "expected:"; cat "$expected"; echo "actual:"; cat "$actual")
   fi
 }
 
@@ -51,7 +51,7 @@ run_expressions() { # BLOCK NAME
         ;;
     esac
   done < "$1" >> "$work/expr.blz"
-  [ $i -gt 0 ] || { echo "no line 'EXPRESSION  // VALUE'" | fail "$2"; return; }
+  [ $i -gt 0 ] || { fail "$2" <<< "no line 'EXPRESSION  // VALUE'"; return; }
   if blazon validate "$work/expr.blz" --now 2026-06-15T09:00:00Z > "$work/out" 2>&1; then pass "$2: $i expressions"; else fail "$2" < "$work/out"; fi
 }
 
