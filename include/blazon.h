@@ -271,7 +271,8 @@ enum {
 BLZ_API blz_status blz_state_open(const blz_allocator *a, const char *path, unsigned flags, blz_state **out, char *error, size_t size);
 /* After the last engine that uses it is freed, or uses another. */
 BLZ_API void blz_state_free(blz_state *s);
-/* The engine reads and writes this state from now on; NULL: none. */
+/* The engine reads and writes this state from now on; NULL: none. Where the rules read decisions, outcomes, evidence or exposures, the data is opened anew
+   with the state file's. BLZ_OK; then also BLZ_DATA, BLZ_NO_MEMORY, as blz_engine_open_data. */
 BLZ_API blz_status blz_engine_use_state(blz_engine *e, blz_state *s);
 /* Joins a reward to a decision, and to the evidence that policies learn from; on disk when it returns. name: NULL for
    "reward", the only one that policies learn from. microseconds: when, since 1970-01-01T00:00:00Z. The same again is

@@ -151,20 +151,25 @@ static void begin(blz_engine *e, blz_finding_fn fn, void *ud) {
 
 /* ---- data ---- */
 
-void blz_engine_close_data(blz_engine *e) {
+static void let_go(blz_engine *e) {
   if (e->data) {
     rt_engine_data(&e->e, NULL);
     api_forget_decisions(e);
     src_close(e->data);
   }
-  e->data = NULL, e->db = NULL, e->nbindings = 0, e->bindings = NULL;
+  e->data = NULL;
+}
+
+void blz_engine_close_data(blz_engine *e) {
+  let_go(e);
+  e->db = NULL, e->nbindings = 0, e->bindings = NULL;
   arena_reset(&e->kept);
 }
 
 static blz_status keep_bindings(blz_engine *e, const char *database, const blz_source *sources, size_t n) {
   const ir_program *ir = e->p->rt->ir;
   e->db = database ? (char *)(uintptr_t)str_dup(&e->kept, str_z(database)).p : NULL;
-  e->bindings = ARENA_ARRAY(&e->kept, src_binding, n + 1);
+  e->bindings = ARENA_ARRAY(&e->kept, src_binding, n + 2); /* and the state file */
   for (size_t i = 0; i < n; i++) {
     str a, b;
     if (rt_find_name(ir, RT_NAME_SOURCE, str_z(sources[i].name), &a, &b) < 0)
@@ -177,13 +182,15 @@ static blz_status keep_bindings(blz_engine *e, const char *database, const blz_s
   return BLZ_OK;
 }
 
-blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn,
-                                void *ud) {
-  blz_engine_close_data(e);
-  begin(e, fn, ud);
-  if (setjmp(e->oom)) { blz_engine_close_data(e); return api_fail(e, BLZ_NO_MEMORY, "out of memory"); }
-  blz_status got = keep_bindings(e, database, sources, n);
-  if (got != BLZ_OK) { blz_engine_close_data(e); return got; }
+/* The rules' own sources of decisions and evidence are in the state file that the engine uses. */
+static void bind_state(blz_engine *e) {
+  if (!e->bindings) e->bindings = ARENA_ARRAY(&e->kept, src_binding, 1);
+  if (e->nbindings && str_eq(e->bindings[e->nbindings - 1].source, SRC_STATE)) e->nbindings--;
+  if (!e->state) return;
+  e->bindings[e->nbindings++] = (src_binding){ SRC_STATE, str_dup(&e->kept, state_path(e->state->s)), { "", 0 } };
+}
+
+static blz_status open_bound(blz_engine *e) {
   const ir_program *ir = e->p->rt->ir;
   bool *wanted = ARENA_ARRAY(&e->a, bool, ir->nsources + 1);
   for (uint32_t s = 0; s < ir->nsources; s++) wanted[s] = rt_source_given(ir, s, str_z(e->db), e->nbindings, e->bindings);
@@ -199,6 +206,31 @@ blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_s
   api_forget_decisions(e);
   e->version = src_version(e->data);
   return BLZ_OK;
+}
+
+blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn,
+                                void *ud) {
+  blz_engine_close_data(e);
+  begin(e, fn, ud);
+  if (setjmp(e->oom)) { blz_engine_close_data(e); return api_fail(e, BLZ_NO_MEMORY, "out of memory"); }
+  blz_status got = keep_bindings(e, database, sources, n);
+  if (got != BLZ_OK) { blz_engine_close_data(e); return got; }
+  bind_state(e);
+  return open_bound(e);
+}
+
+blz_status blz_engine_use_state(blz_engine *e, blz_state *s) {
+  begin(e, NULL, NULL);
+  if (e->state == s) return BLZ_OK;
+  e->state = s;
+  const ir_program *ir = e->p->rt->ir;
+  bool reads = false;
+  for (uint32_t i = 0; i < ir->nsources; i++) reads |= src_in_state(ir->sources[i]);
+  if (!reads) return BLZ_OK;
+  let_go(e);
+  if (setjmp(e->oom)) { blz_engine_close_data(e); return api_fail(e, BLZ_NO_MEMORY, "out of memory"); }
+  bind_state(e);
+  return open_bound(e);
 }
 
 static void count(const rt_report *r, blz_counts *c) {

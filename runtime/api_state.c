@@ -42,12 +42,6 @@ void blz_state_free(blz_state *x) {
   mem_free(&m, x, sizeof *x);
 }
 
-blz_status blz_engine_use_state(blz_engine *e, blz_state *s) {
-  e->error[0] = 0;
-  e->state = s;
-  return BLZ_OK;
-}
-
 static blz_status told(blz_engine *e, state_joined how, const char *decision) {
   switch (how) {
   case JOINED_NEW:

@@ -22,6 +22,8 @@ static const char rules[] =
   "choose kept for p in ps { from v in vs where v.locale == p.locale  by epsilon_greedy(value: 1, epsilon: 100%)  sticky 7 days }\n"
   "template pair for p in ps { slot one in vs where one.locale == p.locale  slot two in vs where two.locale == p.locale  require one.id < two.id }\n"
   "choose pairs for p in ps { from b in pair where b.one.id != b.two.id  by first()  fallback \"a, b\" }\n"
+  "choose learnt for p in ps {\n  from v in vs where v.locale == p.locale\n  over e in evidence where e.choice == \"learnt\" and e.candidate == v.id\n"
+  "  by best((1 + e.successes) / (2 + e.trials))\n}\n"
   "experiment cta for p in ps where p.age >= 18 { \"blue\" -> 25%  \"red\" -> 75% }\n";
 
 static const int64_t LATER = INT64_C(4102444800000000); /* 2100 */
@@ -42,7 +44,7 @@ static void *counting_fn(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
-typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, pairs, cta; } world;
+typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, pairs, learnt, cta; } world;
 
 static int open_world(world *w, const blz_allocator *a) {
   blz_source sources[] = { { "vs", vs, NULL }, { "ss", ss, NULL } };
@@ -51,6 +53,7 @@ static int open_world(world *w, const blz_allocator *a) {
   w->e = blz_engine_new(w->p);
   return w->e && blz_engine_open_data(w->e, NULL, sources, 2, NULL, NULL) == BLZ_OK && blz_program_find_choice(w->p, "drawn", &w->drawn) == BLZ_OK &&
          blz_program_find_choice(w->p, "kept", &w->kept) == BLZ_OK && blz_program_find_choice(w->p, "pairs", &w->pairs) == BLZ_OK &&
+         blz_program_find_choice(w->p, "learnt", &w->learnt) == BLZ_OK &&
          blz_program_find_experiment(w->p, "cta", &w->cta) == BLZ_OK;
 }
 
@@ -181,6 +184,42 @@ static void memory_that_runs_out_is_told_and_nothing_leaks(void **state) {
   assert_true(done);
 }
 
+/* The rules' own source of evidence is in the state that the engine uses, whether the data was opened before or after. */
+static void evidence_is_read_from_the_state(void **state) {
+  (void)state;
+  world w;
+  blz_decision d;
+  blz_state *s;
+  char error[200], id[20];
+  unlink(db);
+  assert_true(open_world(&w, NULL));
+  assert_int_equal(decide(&w, w.learnt, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_DATA);
+  assert_int_equal(blz_state_open(NULL, db, BLZ_STATE_CREATE | BLZ_STATE_RELAXED, &s, error, sizeof error), BLZ_OK);
+  assert_int_equal(blz_engine_use_state(w.e, s), BLZ_OK);
+  int b = 0;
+  for (int i = 0; i < 50; i++) {
+    snprintf(id, sizeof id, "d%d", i);
+    assert_int_equal(decide(&w, w.learnt, "{\"id\":\"u\",\"locale\":\"en\"}", id, &d), BLZ_OK);
+    assert_true(fabs(d.p - 0.5) < 1e-9); /* nothing is known of either */
+    if (strcmp(d.chosen, "b") != 0) continue;
+    b++;
+    assert_int_equal(blz_engine_outcome(w.e, id, NULL, 1, LATER), BLZ_OK);
+  }
+  assert_true(b > 0 && b < 50);
+  assert_true(blz_engine_data_changed(w.e));
+  blz_source sources[] = { { "vs", vs, NULL }, { "ss", ss, NULL } };
+  assert_int_equal(blz_engine_open_data(w.e, NULL, sources, 2, NULL, NULL), BLZ_OK);
+  for (int i = 0; i < 5; i++) {
+    assert_int_equal(decide(&w, w.learnt, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_OK);
+    assert_string_equal(d.chosen, "b");
+    assert_true(d.p == 1);
+  }
+  assert_int_equal(blz_engine_use_state(w.e, NULL), BLZ_OK);
+  assert_int_equal(decide(&w, w.learnt, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_DATA);
+  close_world(&w);
+  blz_state_free(s);
+}
+
 static int make_data(void **state) {
   (void)state;
   snprintf(dir, sizeof dir, "/tmp/blazon-decide-XXXXXX");
@@ -210,6 +249,7 @@ int main(void) {
     cmocka_unit_test(what_cannot_be_decided_is_told),
     cmocka_unit_test(combinations_are_told_with_their_parts),
     cmocka_unit_test(a_state_keeps_what_was_answered),
+    cmocka_unit_test(evidence_is_read_from_the_state),
     cmocka_unit_test(memory_that_runs_out_is_told_and_nothing_leaks),
   };
   return cmocka_run_group_tests(tests, make_data, remove_data);
