@@ -32,6 +32,7 @@ OPT_release := -O2 -g
 OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 OPT_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -g -fsanitize=thread -Wno-tsan -Wno-clobbered
 OPT_cover   := -O0 -g --coverage -Wno-clobbered
 OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT      := $(OPT_$(VARIANT))
@@ -168,6 +169,8 @@ asan: ## unit tests with AddressSanitizer (gcc)
 	@tests/run.sh asan
 ubsan: ## unit tests with UndefinedBehaviorSanitizer (gcc)
 	@tests/run.sh ubsan
+threads: ## unit tests that start threads, with ThreadSanitizer (gcc)
+	@tests/run.sh threads
 valgrind: ## golden tests under valgrind
 	@tests/run.sh valgrind
 fault: ## the n-th allocation fails, for every n

@@ -289,9 +289,17 @@ BLZ_API const char *blz_program_choice_name(const blz_program *p, size_t choice)
 BLZ_API blz_status blz_program_find_choice(const blz_program *p, const char *name, size_t *choice);
 BLZ_API blz_status blz_program_find_experiment(const blz_program *p, const char *name, size_t *experiment);
 
-/* Has a writer changed the database since it was opened? Cheap. Evidence and candidates stay as they were until blz_engine_open_data is called again; a host
-   that must not pause opens the data in another engine meanwhile, and changes over. */
+/* Has a writer changed the database, or the state file where rules read it, since it was opened? Cheap. Evidence and candidates stay as they were until
+   blz_engine_open_data is called again, or by blz_engine_keep_fresh. */
 BLZ_API int blz_engine_data_changed(blz_engine *e);
+/* Keeps the open data fresh without a pause in deciding: a thread of the library's own looks every so many milliseconds whether a writer has changed the
+   database or the state file (by SQLite's change counter) or a file (by its size and time), opens it anew, computes ahead what was decided lately, and the next
+   call on the engine takes it over. Ends with 0 milliseconds, when the data is closed or opened again, and with the engine. The program's allocator, native
+   and host functions are then called from that thread, too. BLZ_OK, BLZ_MISUSE: no data is open, BLZ_NO_MEMORY. */
+BLZ_API blz_status blz_engine_keep_fresh(blz_engine *e, unsigned milliseconds);
+/* When the data that the engine uses was opened, in microseconds since 1970; 0: none is open. *problem (problem may be NULL): why newer data could not be
+   opened, or "": the engine goes on with what it has. It lives until the next call on the engine. */
+BLZ_API int64_t blz_engine_data_time(blz_engine *e, const char **problem);
 
 /* What fills a slot of the template that a choice draws from: the key of the record. */
 typedef struct blz_part { const char *slot, *key; } blz_part;

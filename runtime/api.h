@@ -3,6 +3,7 @@
 #define RUNTIME_API_H
 #include "blazon.h"
 #include "runtime/decide.h"
+#include "runtime/fresh.h"
 #include "runtime/native.h"
 #include "runtime/state.h"
 #include "runtime/validate.h"
@@ -43,6 +44,8 @@ struct blz_engine {
   const blz_state *bundled; /* the state file that has these rules; hash is their digest */
   char hash[65];
   int64_t version;         /* of the data when it was opened */
+  int64_t opened;          /* when that was */
+  rt_fresh *fresh;         /* opens it anew; NULL: nobody does */
   char error[API_ERROR];
 };
 

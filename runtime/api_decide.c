@@ -26,7 +26,10 @@ blz_status blz_program_find_experiment(const blz_program *p, const char *name, s
 
 /* ---- engines ---- */
 
-int blz_engine_data_changed(blz_engine *e) { return e->data && src_version(e->data) != e->version; }
+int blz_engine_data_changed(blz_engine *e) {
+  if (e->fresh) return rt_fresh_behind(e->fresh);
+  return e->data && src_version(e->data) != e->version;
+}
 
 void api_forget_decisions(blz_engine *e) {
   if (e->decider) rt_decider_forget(e->decider);
@@ -136,7 +139,7 @@ blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, 
   const prog_choice *x = ir->choices[choice];
   blz_status s = subject_of(e, subject, x->record, x->source, x->name);
   if (s != BLZ_OK) return s;
-  if (!e->decider) e->decider = rt_decider_new(&e->e);
+  if (!e->decider && (e->decider = rt_decider_new(&e->e)) && e->fresh) rt_decider_watch(e->decider, rt_fresh_seen, e->fresh);
   if (!e->decider) return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   volatile bool open = false;
   if (setjmp(e->oom)) {

@@ -141,6 +141,7 @@ static void tell_issue(void *ud, const src_issue *i) {
 void api_begin(blz_engine *e) {
   e->error[0] = 0, e->fn = NULL, e->ud = NULL, e->stopped = false;
   arena_reset(&e->a);
+  if (e->fresh && rt_fresh_take(e->fresh, &e->data, &e->decider, &e->opened)) rt_engine_data(&e->e, e->data);
   vm_reset(e->e.vm);
 }
 
@@ -152,6 +153,8 @@ static void begin(blz_engine *e, blz_finding_fn fn, void *ud) {
 /* ---- data ---- */
 
 static void let_go(blz_engine *e) {
+  rt_fresh_stop(e->fresh);
+  e->fresh = NULL;
   if (e->data) {
     rt_engine_data(&e->e, NULL);
     api_forget_decisions(e);
@@ -204,8 +207,28 @@ static blz_status open_bound(blz_engine *e) {
   }
   rt_engine_data(&e->e, e->data);
   api_forget_decisions(e);
-  e->version = src_version(e->data);
+  e->version = src_version(e->data), e->opened = rt_clock();
   return BLZ_OK;
+}
+
+blz_status blz_engine_keep_fresh(blz_engine *e, unsigned milliseconds) {
+  begin(e, NULL, NULL);
+  rt_fresh_stop(e->fresh);
+  e->fresh = NULL;
+  if (!milliseconds) return BLZ_OK;
+  if (!e->data) return api_fail(e, BLZ_MISUSE, "no data is open");
+  fresh_config c = { .p = e->p->rt, .m = &e->m, .limits = e->limits, .db = str_z(e->db), .nbindings = e->nbindings, .bindings = e->bindings,
+                     .every = (int64_t)milliseconds * 1000, .now = e->clock_set ? e->now : 0 };
+  e->fresh = rt_fresh_start(&c, &e->e, e->data);
+  if (e->decider && e->fresh) rt_decider_watch(e->decider, rt_fresh_seen, e->fresh);
+  return e->fresh ? BLZ_OK : api_fail(e, BLZ_NO_MEMORY, "out of memory");
+}
+
+int64_t blz_engine_data_time(blz_engine *e, const char **problem) {
+  begin(e, NULL, NULL);
+  if (e->fresh) rt_fresh_problem(e->fresh, e->error, sizeof e->error);
+  if (problem) *problem = e->error;
+  return e->data ? e->opened : 0;
 }
 
 blz_status blz_engine_open_data(blz_engine *e, const char *database, const blz_source *sources, size_t n, blz_finding_fn fn,

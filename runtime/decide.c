@@ -20,6 +20,8 @@ struct rt_decider {
   policy_cache *policies;
   pool *kept[SLOTS];
   pool *once;              /* the last one that was not kept */
+  void (*seen)(void *ud, uint32_t choice, const rec *subject);
+  void *ud;
   arena scratch;
 };
 
@@ -99,6 +101,7 @@ static int pool_of(rt_decider *d, uint32_t choice, rec *subject, int64_t now, ar
   if (*cached) { *out = *slot; return RT_OK; }
   int status = make(d, choice, subject, now, a, out, failure);
   if (status != RT_OK) return status;
+  if (d->seen && !x->reads_now) d->seen(d->ud, choice, subject);
   pool *p = *out;
   if (x->reads_now || p->n > KEPT_MOST) slot = &d->once;
   pool_free(d, *slot);
@@ -108,6 +111,17 @@ static int pool_of(rt_decider *d, uint32_t choice, rec *subject, int64_t now, ar
   if (copy) memcpy(copy, key.p, key.n), p->key = (str){ copy, key.n };
   else p->hash = ~hash; /* without its key it is never found again */
   return RT_OK;
+}
+
+void rt_decider_use(rt_decider *d, rt_engine *e) { d->e = e; }
+
+void rt_decider_watch(rt_decider *d, void (*seen)(void *ud, uint32_t choice, const rec *subject), void *ud) { d->seen = seen, d->ud = ud; }
+
+int rt_decider_warm(rt_decider *d, uint32_t choice, rec *subject, int64_t now, arena *a) {
+  pool *p;
+  bool cached;
+  str failure = { "", 0 };
+  return pool_of(d, choice, subject, now, a, &p, &cached, &failure);
 }
 
 /* ---- weights ---- */

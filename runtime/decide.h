@@ -14,6 +14,11 @@ typedef struct rt_decider rt_decider; /* belongs to an engine and its thread */
 rt_decider *rt_decider_new(rt_engine *e);  /* NULL: out of memory */
 void rt_decider_free(rt_decider *d);       /* NULL is fine */
 void rt_decider_forget(rt_decider *d);     /* the data is another, or the clock was set back */
+void rt_decider_use(rt_decider *d, rt_engine *e); /* another engine of the program with the same data and memory takes it over */
+/* Called with each subject for which nothing was kept; NULL: nobody is. */
+void rt_decider_watch(rt_decider *d, void (*seen)(void *ud, uint32_t choice, const rec *subject), void *ud);
+/* Computes what decisions about subjects like this one need, ahead of them. RT_*. */
+int rt_decider_warm(rt_decider *d, uint32_t choice, rec *subject, int64_t now, arena *a);
 
 typedef struct decide_opts {
   str id;                  /* of the decision; empty: a UUIDv7 is made */

@@ -93,6 +93,14 @@ part_sanitize() {
   many "sanitize fault" "" $(fault_programs fuzz)
   part_cli_with fuzz
 }
+# Unit tests that start threads, under ThreadSanitizer.
+part_threads() {
+  local programs
+  programs=$(grep -lE 'pthread_create|blz_engine_keep_fresh|\.jobs = ' tests/unit/*.c | sed "s|^tests/unit/\(.*\)\.c$|$BUILD/tsan/tests/unit/\1|")
+  # shellcheck disable=SC2086 # a list
+  build tsan $programs
+  TSAN_OPTIONS=halt_on_error=0:exitcode=9 many "threads" "" $programs
+}
 part_clang() { if command -v clang > /dev/null; then build clang all tests-build; else skip_part clang "clang is not installed"; fi; }
 part_unit() { many "unit" "" $(unit_programs release); }
 part_golden() { build release all tests-build; many "golden" "" $(golden_programs release); }
@@ -155,7 +163,7 @@ trap '[ -n "${diff_pid:-}" ] && kill "$diff_pid" 2> /dev/null; exit 130' INT TER
 started=$SECONDS
 for part in "$@"; do
   case $part in
-    full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli fault examples docs symbols sanitize valgrind fuzz diff_end" ;;
+    full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli fault examples docs symbols sanitize threads valgrind fuzz diff_end" ;;
     quick) list="layers format build unit cli" ;;
     *_start | *_end) list='' ;;
     *) list=$part ;;

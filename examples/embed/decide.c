@@ -1,5 +1,5 @@
-/* Deciding under load: one program, an engine per thread, one state file; latencies are printed as percentiles. Half way the rules are changed over to a
- * new version, as a host does that must not pause.
+/* Deciding under load: one program, an engine per thread, one state file; latencies are printed as percentiles. Meanwhile evidence changes, which the library
+ * takes over by itself, and half way the rules are changed over to a new version, as a host does that must not pause.
  *
  *     cc decide.c $(pkg-config --cflags --libs blazon) -pthread -o decide && ./decide
  *
@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static blz_engine *open_engine(blz_program *p) {
   blz_engine *e = blz_engine_new(p);
   blz_source sources[] = { { "variants", variants_csv, NULL }, { "stats", stats_csv, NULL } };
   if (blz_engine_open_data(e, NULL, sources, 2, NULL, NULL) != BLZ_OK) fail("the data", blz_engine_error(e));
-  blz_engine_use_state(e, state);
+  if (blz_engine_use_state(e, state) != BLZ_OK || blz_engine_keep_fresh(e, 20) != BLZ_OK) fail("the engine", blz_engine_error(e));
   return e;
 }
 
@@ -75,7 +76,7 @@ static void decide(blz_engine *e, size_t hero, int number, int i) {
   snprintf(id, sizeof id, "%d-%d", number, i);
   if (blz_record_from_json(e, "Visitor", json, (size_t)n, &visitor) != BLZ_OK || blz_engine_decide(e, hero, visitor, id, &d) != BLZ_OK)
     fail("a decision", blz_engine_error(e));
-  else if (!d.chosen || (i % 50 ? strcmp(d.stage, "policy") != 0 || !(d.p >= 0.01) : strcmp(d.stage, "fallback") != 0 || strcmp(d.chosen, "v0") != 0))
+  else if (!d.chosen || (i % 50 ? strcmp(d.stage, "policy") != 0 || !(d.p > 0.0099) : strcmp(d.stage, "fallback") != 0 || strcmp(d.chosen, "v0") != 0))
     fail("an answer that the rules do not allow", d.stage);
   blz_record_free(visitor);
 }
@@ -105,13 +106,38 @@ static int by_size(const void *x, const void *y) {
   return (a > b) - (a < b);
 }
 
-static void write_data(void) {
-  FILE *v = fopen(variants_csv, "w"), *s = fopen(stats_csv, "w");
-  fprintf(v, "id,locale\n");
+/* Evidence is replaced whole, as exports are: written beside, then renamed. */
+static void write_stats(int best) {
+  char beside[120];
+  snprintf(beside, sizeof beside, "%s.new", stats_csv);
+  FILE *s = fopen(beside, "w");
   fprintf(s, "variant,clicks,views\n");
-  for (int i = 0; i < VARIANTS; i++) fprintf(v, "v%d,en\n", i), fprintf(s, "v%d,%d,%d\n", i, 10 + i, 1000);
-  fclose(v);
+  for (int i = 0; i < VARIANTS; i++) fprintf(s, "v%d,%d,%d\n", i, i == best ? 500 : 10, 1000);
   fclose(s);
+  rename(beside, stats_csv);
+}
+
+static void write_data(void) {
+  FILE *v = fopen(variants_csv, "w");
+  fprintf(v, "id,locale\n");
+  for (int i = 0; i < VARIANTS; i++) fprintf(v, "v%d,en\n", i);
+  fclose(v);
+  write_stats(3);
+}
+
+/* Decides until the new evidence shows: all but the floor is v7's. */
+static void wait_for_evidence(blz_engine *e, size_t hero) {
+  for (int i = 0; i < 10000; i++) {
+    blz_record *visitor = NULL;
+    blz_decision d;
+    static const char json[] = "{\"id\": \"x\", \"locale\": \"en\"}";
+    blz_record_from_json(e, "Visitor", json, sizeof json - 1, &visitor);
+    bool there = blz_engine_decide(e, hero, visitor, NULL, &d) == BLZ_OK && d.chosen && strcmp(d.chosen, "v7") == 0 && d.p > 0.5;
+    blz_record_free(visitor);
+    if (there) return;
+    usleep(1000);
+  }
+  fail("new evidence", "was not taken over");
 }
 
 int main(void) {
@@ -138,12 +164,17 @@ int main(void) {
     pthread_create(&threads[i], NULL, work, &workers[i]);
   }
   usleep(20000);
+  write_stats(7);
   atomic_store(&current, second); /* the reload */
   for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   double took = seconds() - from;
   for (int i = 0; i < THREADS; i++) memcpy(all + i * EACH, workers[i].took, sizeof workers[i].took);
   qsort(all, THREADS * EACH, sizeof *all, by_size);
   blz_engine *learner = open_engine(second);
+  size_t hero = 0;
+  blz_program_find_choice(second, "hero", &hero);
+  write_stats(3), usleep(50000), write_stats(7);
+  wait_for_evidence(learner, hero);
   if (blz_engine_outcome(learner, "0-1", NULL, 1, (int64_t)time(NULL) * 1000000 + 1000000) != BLZ_OK) fail("an outcome", blz_engine_error(learner));
   if (blz_engine_outcome(learner, "nobody", NULL, 1, 0) != BLZ_NOT_FOUND) fail("an outcome of no decision", "was taken");
   blz_engine_free(learner);
