@@ -64,6 +64,15 @@ static bool told(const find_clause *c) {
   return false;
 }
 
+/* At most n bytes of a text, cut between characters; *cut tells whether something is missing. */
+static str clipped(str s, uint32_t n, bool *cut) {
+  *cut = s.n > n;
+  if (!*cut) return s;
+  while (n && ((unsigned char)s.p[n] & 0xC0) == 0x80) n--;
+  while (n && s.p[n - 1] == ' ') n--;
+  return (str){ s.p, n };
+}
+
 /* Where a message of the rule's own words does not tell the value, tell it: actual against expected. */
 static void put_actual(const show *s, const finding *x, const find_clause *c, int indent) {
   const prog_rule *r = s->p->ir->rules[x->rule];
@@ -71,8 +80,11 @@ static void put_actual(const show *s, const finding *x, const find_clause *c, in
   if (c->result != TR_F || pc->generated || !c->actual.n || r->refinement || told(c)) return;
   out_style(s->o, S_DIM);
   out_fmt(s->o, "%*s%.*s is ", indent, "", STR_ARG(pc->at_path));
-  out_safe(s->o, c->actual.n > 200 ? (str){ c->actual.p, 200 } : c->actual);
-  out_fmt(s->o, "; the rule: %s %.*s", pc->forbid ? "forbid" : "require", STR_ARG(pc->text));
+  bool cut;
+  out_safe(s->o, clipped(c->actual, 200, &cut));
+  if (cut) out_z(s->o, " …");
+  str rule = clipped(pc->text, 120, &cut); /* --explain shows all of it */
+  out_fmt(s->o, "; the rule: %s %.*s%s", pc->forbid ? "forbid" : "require", STR_ARG(rule), cut ? " …" : "");
   out_style(s->o, S_PLAIN);
   out_ch(s->o, '\n');
 }

@@ -190,12 +190,26 @@ static void clause_text(buf *b, const find_clause *c) {
   if (!n) buf_z(b, "a value is in error");
 }
 
+static bool said_before(const str *said, uint32_t n, str text) {
+  for (uint32_t i = 0; i < n; i++)
+    if (str_eq(said[i], text)) return true;
+  return false;
+}
+
+/* What clauses say alike, as when all of them read the same broken reference, is said once. */
 str rt_finding_message(arena *a, const finding *x) {
   if (x->kind == FIND_DATA) return x->message;
   buf b = { .a = a };
+  str *said = ARENA_ARRAY(a, str, x->nclauses + 1);
+  uint32_t n = 0;
   for (uint32_t i = 0; i < x->nclauses; i++) {
-    if (i) buf_ch(&b, '\n');
-    clause_text(&b, &x->clauses[i]);
+    buf one = { .a = a };
+    clause_text(&one, &x->clauses[i]);
+    str text = buf_done(&one);
+    if (said_before(said, n, text)) continue;
+    if (n) buf_ch(&b, '\n');
+    buf_str(&b, text);
+    said[n++] = text;
   }
   if (!x->nclauses) buf_fmt(&b, "verdict: %s", verdict_names[x->v]);
   return buf_done(&b);

@@ -31,7 +31,7 @@ by_rule() {
 }
 
 # ---- tests beside the rules: every condition seen true and false ----
-for rules in examples/dam examples/simple-icons examples/tone-of-voice; do
+for rules in examples/dam examples/simple-icons examples/tone-of-voice examples/rights; do
   if "$blazon" test $rules --min-coverage 100% > "$work/tests" 2>&1; then pass "$rules: its tests pass and reach everything"; else fail "$rules: test" < "$work/tests"; fi
 done
 
@@ -109,6 +109,43 @@ else
   cut -d, -f1 $voice/terms/*.csv | grep -vx term | tr '[:upper:]' '[:lower:]' | LC_ALL=C sort | uniq -d > "$work/twice"
   if [ -s "$work/twice" ]; then fail "voice: a term stands in two lists" < "$work/twice"; else pass "voice: no term stands in two lists"; fi
 fi
+
+# ---- the examples that are one folder of rules and small files ----
+# library NAME FILE...: the sources of examples/NAME are its FILEs, each named as its source. What it finds, waives and proposes, and who is in its audiences,
+# is expected.tsv (BLESS=1 rewrites it); a bundle finds the same.
+library() {
+  local name=$1 dir=examples/$1 f rc out=$work/$1 sources=()
+  shift
+  for f; do sources+=(--source "${f%.*}=$dir/$f"); done
+  if ! command -v sqlite3 > /dev/null; then skip "$name" "the sqlite3 command is not installed"; return; fi
+  if "$blazon" check "$dir" "${sources[@]}" --strict > "$out.check" 2>&1; then pass "$name: the rules compile and fit the files"; else fail "$name: check" < "$out.check"; fi
+  "$blazon" validate "$dir" "${sources[@]}" --now $now --format json --max-findings all --fix > "$out.json" 2> "$work/err"
+  rc=$?
+  if [ $rc -eq 1 ]; then pass "$name: validate ends with 1"; else fail "$name: validate ends with $rc, not 1" < "$work/err"; fi
+  {
+    by_rule "$out.json"
+    json "SELECT 'says', coalesce(json_extract(value,'\$.rule'),''), coalesce(json_extract(value,'\$.key'), json_extract(value,'\$.position'), ''), json_extract(value,'\$.severity'),
+            json_extract(value,'\$.verdict'), replace(json_extract(value,'\$.message'), char(10), ' / ')
+          FROM json_each(readfile('$out.json'),'\$.findings') ORDER BY 2, 3, 6;
+          SELECT 'waived', json_extract(value,'\$.rule'), json_extract(value,'\$.key'), json_extract(value,'\$.until')
+          FROM json_each(readfile('$out.json'),'\$.waived') ORDER BY 2, 3;
+          SELECT 'fix', json_extract(value,'\$.rules'), json_extract(value,'\$.key'), json_extract(value,'\$.field'), json_extract(value,'\$.old'), '->',
+            json_extract(value,'\$.new'), CASE json_extract(value,'\$.made') WHEN 1 THEN '' ELSE 'not made' END
+          FROM json_each(readfile('$out.json'),'\$.fixes') ORDER BY 2, 3, 4"
+    for f in $(sed -n 's/^audience \([a-z_]*\) .*/\1/p' "$dir"/*.blz); do
+      "$blazon" match "$f" "$dir" "${sources[@]}" --now $now --allow error --quiet --to "$out.csv" > /dev/null 2> "$work/err" || echo "match $f ended with $?"
+      tr -d '\r' < "$out.csv" | awk -F, -v a="$f" 'NR > 1 { n[$3]++; if ($3 == "in") who = who " " $2 } END { for (v in n) print "audience\t" a "\t" v "\t" n[v] (v == "in" ? "\t" who : "") }' | LC_ALL=C sort
+    done
+  } > "$out.tsv"
+  [ "${BLESS:-}" = 1 ] && cp "$out.tsv" "$dir/expected.tsv"
+  same "$name: findings, exceptions, proposals and audiences" "$dir/expected.tsv" "$out.tsv"
+  by_rule "$out.json" > "$out.files"
+  "$blazon" build "$dir" -o "$out.bundle" > "$work/err" 2>&1 &&
+    "$blazon" validate "$out.bundle" "${sources[@]}" --now $now --format json --max-findings all > "$out.json" 2> "$work/err"
+  by_rule "$out.json" > "$out.tsv"
+  same "$name: a bundle finds the same" "$out.files" "$out.tsv"
+}
+library rights licenses.csv assets.csv releases.csv uses.csv grants.csv
 
 # ---- simple-icons ----
 vectors=../shared/vectors/simple_icons/jsonschema_failures.tsv

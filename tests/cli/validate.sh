@@ -277,4 +277,29 @@ run validate keyless.blz --source ps=parts.json --explain sized 7
 says "records without a key are named by position" err '`#1` is the first'
 run validate rules.blz --db lib.db --only described --fail-on warning --allow unknown --format github
 lacks "what is allowed is no warning" out '::warning'
+# three clauses that read one broken reference say so once; a long condition is cut in the text, not in JSON
+cat > broken.blz << 'END'
+record P { id : text key  size : int  maker : -> makers }
+record M { id : text key  n : int }
+source ps : P
+source makers : M
+rule three for p in ps {
+  require p.maker.n > 0
+  require p.maker.n < 9
+  require p.size > 0 otherwise "too small"
+}
+rule long for p in ps {
+  require p.size == 1 or p.size == 2 or p.size == 3 or p.size == 4 or p.size == 5 or p.size == 6 or p.size == 7 or p.size == 8 or p.size == 90 otherwise "odd"
+}
+END
+printf 'id,size,maker\n1,11,gone\n' > ps.csv
+printf 'id,n\na,1\n' > makers.csv
+run validate broken.blz --source ps=ps.csv --source makers=makers.csv --only three
+same "a broken reference is told once a rule" "$(grep -c 'cannot tell: maker' out)" 1
+run validate broken.blz --source ps=ps.csv --source makers=makers.csv --only long
+says "the message comes first" out 'odd'
+says "a long condition is cut" out 'p.size == 8 or …'
+lacks "and its end left out" out 'p.size == 90'
+run validate broken.blz --source ps=ps.csv --source makers=makers.csv --only long --format json
+says "JSON has all of it" out 'p.size == 90'
 finish
