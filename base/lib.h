@@ -82,6 +82,8 @@ typedef struct lib_ops {
   int (*textformat_find)(str name);                               /* -1 none */
   bool (*textformat_valid)(int format, str s, str *why);
   int64_t (*text_length)(lib_ctx *c, str s);
+  /* The instant, in microseconds, when a clock in the zone shows what a clock in UTC shows at local. false: there is no such zone. */
+  bool (*zone_instant)(arena *a, str zone, int64_t local, int64_t *utc);
   /* In the arena; keeps entries by reference. Entries that are empty or stand twice are told to report (may be NULL) and left out. */
   struct terms *(*terms_build)(arena *a, const term_entry *entries, uint32_t n, bool fold, terms_report *report, void *ud);
 } lib_ops;

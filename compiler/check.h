@@ -309,10 +309,17 @@ void fn_header(checker *c, decl *d);
 void fn_body(checker *c, decl *d);
 bool name_is_predefined(str name);
 uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of); /* UINT32_MAX: reported */
-typedef struct rule_options { severity sev; str owner, because, link; bool any; const ast *digest; } rule_options;
+typedef struct rule_options {
+  severity sev;
+  str owner, because, link;
+  bool any;
+  const ast *digest;
+  const ast *zone;             /* and whether since, until are dates, which begin and end in it */
+  bool since_date, until_date;
+} rule_options;
 enum opt_place { OPT_RULE = 1, OPT_RECORD = 2, OPT_OTHER = 4, OPT_WAIVER = 8 };
 /* Reads one option into r or o; place says what kind of block this is. seen: bit set of options so far. */
-void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen, str *zone);
+void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen);
 
 /* ---- check_expr.c, check_op.c, check_test.c, check_binder.c, check_call.c ---- */
 ex check_expr(checker *c, const ast *n);

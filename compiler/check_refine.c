@@ -221,7 +221,7 @@ void refine_rules(checker *c, decl *d) {
   unit_open(c, &u, NULL, d->file);
   uint32_t seen = 0;
   AST_EACH(n, d->node)
-    if (n->kind == AST_OPTION) check_option(c, n, OPT_RECORD, &o, NULL, &seen, NULL);
+    if (n->kind == AST_OPTION) check_option(c, n, OPT_RECORD, &o, NULL, &seen);
   unit_close(c, &u);
   if (d->bad) return;
   for (uint32_t i = 0; i < d->record->shape.nfields; i++) {

@@ -56,7 +56,7 @@ static severity option_severity(checker *c, const ast *v) {
   return SEV_ERROR;
 }
 
-static void option_instant(checker *c, const ast *n, const ast *v, prog_rule *r) {
+static void option_instant(checker *c, const ast *n, const ast *v, rule_options *o, prog_rule *r) {
   ex e = check_constant(c, v);
   if (ex_isbad(e)) return;
   bool until = str_eq(n->name, STR("until")), date = e.t->kind == TY_DATE;
@@ -65,8 +65,28 @@ static void option_instant(checker *c, const ast *n, const ast *v, prog_rule *r)
     return;
   }
   int64_t at = date ? (e.n->k.i + until) * USEC_PER_DAY : e.n->k.i; /* a date's whole day belongs to it, a time itself no longer */
-  if (until) r->has_until = true, r->until = at;
-  else r->has_since = true, r->since = at;
+  if (until) r->has_until = true, r->until = at, o->until_date = date;
+  else r->has_since = true, r->since = at, o->since_date = date;
+}
+
+/* Days begin at midnight of the rule's zone, as the tz database has it now. */
+static void option_zone(checker *c, const rule_options *o, prog_rule *r) {
+  if (!o->zone) return;
+  str zone = o->zone->text;
+  if (o->zone->kind != AST_TEXT) {
+    diag_add(c->d, DIAG_OPTION_VALUE, o->zone->sp, "`zone` takes a text, as in `zone \"Europe/Berlin\"`");
+    return;
+  }
+  int64_t *at[2] = { o->since_date ? &r->since : NULL, o->until_date ? &r->until : NULL }, utc = 0;
+  for (int i = 0; i < 2; i++) {
+    if (c->lib->zone_instant(c->a, zone, at[i] ? *at[i] : 0, &utc)) {
+      if (at[i]) *at[i] = utc;
+      continue;
+    }
+    diag *g = diag_add(c->d, DIAG_OPTION_VALUE, o->zone->sp, "there is no time zone \"%.*s\"", STR_ARG(zone));
+    diag_note_add(c->d, g, (span){ 0, 0 }, "zones have the names of the tz database, such as \"Europe/Berlin\" or \"America/New_York\"");
+    return;
+  }
 }
 
 static void option_tags(checker *c, const ast *v, prog_rule *r) {
@@ -119,7 +139,7 @@ static void option_unknown(checker *c, const ast *n, enum opt_place place) {
   check_suggest(c, g, n->name_sp, n->name, &near);
 }
 
-void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen, str *zone) {
+void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen) {
   int i = 0;
   while (i < NOPTIONS && !str_eq(n->name, str_z(options[i].name))) i++;
   if (i == NOPTIONS) {
@@ -144,16 +164,9 @@ void check_option(checker *c, const ast *n, enum opt_place place, rule_options *
   case 2: o->because = option_text(c, n, v); break;
   case 3: o->link = option_text(c, n, v); break;
   case 4: option_tags(c, v, r); break;
-  case 5: case 6: option_instant(c, n, v, r); break;
+  case 5: case 6: option_instant(c, n, v, o, r); break;
   case 18: o->digest = v; break;
-  default: {
-    str z = option_text(c, n, v);
-    if (zone && z.n) *zone = z;
-    if (z.n && !str_eq(z, STR("UTC"))) {
-      diag *g = diag_add(c->d, DIAG_OPTION_VALUE, v->sp, "only the zone \"UTC\" is known when rules are compiled");
-      diag_note_add(c->d, g, (span){ 0, 0 }, "give `since` and `until` as instants with an offset: `2026-12-31T23:59:59+01:00`");
-    }
-  }
+  default: o->zone = v;
   }
 }
 
@@ -191,12 +204,12 @@ void rule_header(checker *c, decl *d) {
   r->name = d->qname, r->sp = d->node->name_sp, r->doc = d->node->doc;
   rule_options o = { .sev = SEV_ERROR };
   uint32_t seen = 0;
-  str zone = { NULL, 0 };
   const ast *last = NULL;
   AST_EACH(n, d->node) {
-    if (n->kind == AST_OPTION && !foreign_operator(c, last)) check_option(c, n, OPT_RULE, &o, r, &seen, &zone);
+    if (n->kind == AST_OPTION && !foreign_operator(c, last)) check_option(c, n, OPT_RULE, &o, r, &seen);
     last = n;
   }
+  option_zone(c, &o, r);
   r->sev = o.sev, r->owner = o.owner, r->because = o.because, r->link = o.link;
   const ast *b = d->node->a;
   if (b && b->kind == AST_BINDER) {

@@ -209,7 +209,7 @@ static void waive(checker *c, const ast *node, names *seen) {
   uint32_t given = 0, first = c->waivers.n, errors = c->d->errors;
   bool whole = true;
   AST_EACH(n, node) {
-    if (n->kind == AST_OPTION) check_option(c, n, OPT_WAIVER, &o, &scratch, &given, NULL);
+    if (n->kind == AST_OPTION) check_option(c, n, OPT_WAIVER, &o, &scratch, &given);
     else if (n->kind != AST_ERROR) diag_add(c->d, DIAG_CLAUSE_PLACE, n->sp, "this clause does not belong into a waiver, which has options only");
     whole = whole && n->kind != AST_ERROR;
   }

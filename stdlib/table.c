@@ -33,6 +33,7 @@ const lib_ops lib_std = {
   .textformat_find = lib_textformat_find,
   .textformat_valid = lib_textformat_valid,
   .text_length = lib_text_length,
+  .zone_instant = lib_zone_instant,
   .terms_build = terms_build,
 };
 

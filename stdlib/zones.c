@@ -297,6 +297,16 @@ int64_t zone_to_utc(const struct zone *z, int64_t local) {
   return local - before;
 }
 
+bool lib_zone_instant(arena *a, str zone, int64_t local, int64_t *utc) {
+  const int64_t second = 1000000;
+  struct lib_state *s = lib_open(a->m);
+  lib_ctx c = { .a = a, .m = a->m, .state = s, .error = { "", 0 } };
+  const struct zone *z = s ? zone_find(&c, zone) : NULL;
+  if (z) *utc = zone_to_utc(z, local / second - (local % second < 0)) * second;
+  if (s) lib_close(s);
+  return z != NULL;
+}
+
 int bi_is_zone(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
   (void)st;
   bool oom;

@@ -56,7 +56,14 @@ static struct terms *fake_terms_build(arena *a, const term_entry *e, uint32_t n,
   return arena_alloc(a, 1);
 }
 
+static bool fake_zone_instant(arena *a, str zone, int64_t local, int64_t *utc) {
+  (void)a;
+  *utc = local - INT64_C(3600000000);
+  return str_eq(zone, STR("Europe/Berlin"));
+}
+
 static const lib_ops fake_lib = {
+  .zone_instant = fake_zone_instant,
   .table = fake_table, .count = sizeof fake_table / sizeof *fake_table, .recs = fake_recs, .rec_count = sizeof fake_recs / sizeof *fake_recs,
   .format_check = fake_format_check, .pattern_check = fake_pattern_check, .textformat_find = fake_textformat_find,
   .terms_build = fake_terms_build,
