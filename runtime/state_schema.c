@@ -157,7 +157,9 @@ static bool wal_mode(state *s, char *why, size_t n) {
 
 bool state_schema(state *s, bool create, char *why, size_t n) {
   head h;
-  if (!read_head(s, &h)) {
+  /* in one snapshot: another process may be making the same file, and half of a new one looks like a stranger's */
+  bool read = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK && read_head(s, &h) && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+  if (!read) {
     state_say(why, n, s->name, sqlite3_extended_errcode(s->db), sqlite3_errmsg(s->db));
     return false;
   }

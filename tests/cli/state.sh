@@ -153,6 +153,12 @@ kill -9 $pid
 wait $pid 2> /dev/null
 sed -n 's/^{"decision":"\([^"]*\)".*}$/\1/p' answers > ids
 same "a killed process has lost no answer" "$(sqlite3 killed.state 'create table a(id)' '.import ids a' 'select count(*) > 0, sum(id not in (select id from decisions)) from a' 2>&1 | tail -1)" '1|0'
+for round in $(seq 30); do
+  for i in 1 2 3 4 5 6; do "$BLAZON" decide hero choose.blz --source variants=variants.csv --state "made$round.state" --lines <<< "{\"id\":\"u$i\"}" > /dev/null 2>> err.made & done
+  wait
+  sqlite3 "made$round.state" 'select count(*) from decisions' 2> /dev/null
+done | sort -u > made
+same "processes that make the same file at the same time" "$(cat made err.made)" 6
 seq 1 300 | sed 's/.*/{"id":"v"}/' > one.ndjson
 for i in 1 2 3; do "$BLAZON" decide hero choose.blz --source variants=variants.csv --state shared.state --lines --batch 7 < one.ndjson > answers.$i 2> err.$i & done
 wait
