@@ -20,13 +20,13 @@ static int run_build(cli *c, const args *a) {
   if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO))
     return cli_usage(c, a->cmd, "a bundle is not for reading: name a file, or redirect the output");
   if (!cli_output(c, a)) return X_ENV;
-  str bytes = vm_pack(&c->a, c->p->vm);
+  str bytes = vm_pack(&c->a, c->p->vm, rt_versions(&c->a));
   out_str(c->out, bytes);
   code = cli_finish(c, X_GOOD);
   if (code != X_GOOD || c->quiet || strcmp(path, "-") == 0) return code;
   uint8_t digest[32];
   vm_digest(c->p->vm, digest);
-  out_fmt(c->err, "%s: %u %s, %s bytes, sha-256 ", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"),
+  out_fmt(c->err, "%s: %u %s, %s bytes, rules sha-256 ", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"),
           grouped(&c->a, bytes.n).p);
   for (int i = 0; i < 32; i++) out_fmt(c->err, "%02x", digest[i]);
   out_ch(c->err, '\n');

@@ -93,6 +93,11 @@ static void counts_line(cli *c) {
   if (terms) out_fmt(c->out, ", %u %s of %u %s", ir->nterms, plural(ir->nterms, "list", "lists"), terms, plural(terms, "term", "terms"));
   if (ir->ntests) out_fmt(c->out, ", %u %s (not run: `blazon test`)", ir->ntests, plural(ir->ntests, "test", "tests"));
   out_ch(c->out, '\n');
+  str with = vm_made_with(c->p->vm), here = rt_versions(&c->a);
+  if (!with.n) return;
+  out_z(c->out, "built with "), out_safe(c->out, with);
+  if (!str_eq(with, here)) out_fmt(c->out, "\nthis is %.*s: what depends on these may come out differently", STR_ARG(here));
+  out_ch(c->out, '\n');
 }
 
 static int run(cli *c, const args *a) {

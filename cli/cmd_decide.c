@@ -520,7 +520,7 @@ static int open_state(deciding *x, const args *a) {
   vm_digest(c->p->vm, digest);
   for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
   x->bundle = str_dup(&c->a, str_z(hex));
-  return state_bundle(x->st, x->bundle, vm_pack(&c->a, c->p->vm)) == RT_OK ? X_GOOD : fail_state(x);
+  return state_bundle(x->st, x->bundle, vm_pack(&c->a, c->p->vm, (str){ "", 0 })) == RT_OK ? X_GOOD : fail_state(x);
 }
 
 static int decide(deciding *x, const args *a, uint32_t nbindings, const src_binding *bindings) {

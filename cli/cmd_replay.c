@@ -48,6 +48,8 @@ static void on_issue(void *ud, const src_issue *i) {
 static void add(replay_result *to, const replay_result *r) {
   to->decisions += r->decisions, to->subjects += r->subjects, to->same_rules += r->same_rules, to->other_rules += r->other_rules;
   for (int i = 0; i < REPLAY_WHYS; i++) to->n[i] += r->n[i];
+  if (r->other_versions && !to->other_versions) to->versions = r->versions;
+  to->other_versions += r->other_versions;
   to->moved += r->moved, to->moved_subjects += r->moved_subjects, to->stay += r->stay, to->gone += r->gone, to->failed += r->failed;
   if (r->nmoves) to->nmoves = r->nmoves, to->moves = r->moves;
 }
@@ -165,6 +167,11 @@ static void as_text(const replaying *x) {
         out_z(c->out, hints[i]);
       }
   }
+  if (r->other_versions) {
+    num(c, "  ", r->other_versions, " were decided with other versions of what can change an answer: ");
+    out_safe(c->out, r->versions);
+    out_z(c->out, "\n             this is "), out_str(c->out, state_versions(x->s)), out_ch(c->out, '\n');
+  }
   if (r->other_rules) moves_text(x);
   if (!r->decisions) out_z(c->out, x->o.own && !x->kept ? "the state file keeps no rules; name the rule files\n" : "no decisions\n");
 }
@@ -178,6 +185,8 @@ static void as_json(const replaying *x) {
   json_object(&j, "same_rules");
   json_int(&j, "decisions", r->same_rules);
   for (int i = 0; i < REPLAY_WHYS; i++) json_int(&j, replay_why_names[i], r->n[i]);
+  json_int(&j, "other_versions", r->other_versions);
+  if (r->other_versions) json_str(&j, "versions", r->versions);
   json_end_object(&j);
   json_object(&j, "other_rules");
   json_int(&j, "decisions", r->other_rules);

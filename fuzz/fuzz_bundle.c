@@ -215,7 +215,7 @@ static void pack_all(void) {
   for (int i = 0; i < PROGRAMS; i++) {
     kit k;
     if (!kit_compile(&k, &lib_std, programs[i])) abort();
-    str s = vm_pack(&k.a, k.vp);
+    str s = vm_pack(&k.a, k.vp, (str){ "", 0 });
     packed[i] = (bytes){ malloc(s.n), s.n };
     if (!packed[i].p) abort();
     memcpy(packed[i].p, s.p, s.n);

@@ -63,7 +63,7 @@ static blz_status remember_rules(blz_engine *e) {
   jmp_buf oom;
   arena_init(&a, &e->m, &oom);
   int status = RT_OOM;
-  if (!setjmp(oom)) status = state_bundle(e->state->s, str_z(e->hash), vm_pack(&a, e->p->rt->vm));
+  if (!setjmp(oom)) status = state_bundle(e->state->s, str_z(e->hash), vm_pack(&a, e->p->rt->vm, (str){ "", 0 }));
   arena_free(&a);
   if (status == RT_OOM) return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   if (status != RT_OK) return state_fail(e);

@@ -112,7 +112,7 @@ blz_status blz_program_pack(blz_program *p, const void **bytes, size_t *length) 
   p->error[0] = 0;
   if (!p->compiled) return fail(p, BLZ_MISUSE, "the program is not compiled");
   if (setjmp(p->rt->oom)) return fail(p, BLZ_NO_MEMORY, "out of memory");
-  if (!p->packed.n) p->packed = vm_pack(&p->rt->a, p->rt->vm);
+  if (!p->packed.n) p->packed = vm_pack(&p->rt->a, p->rt->vm, rt_versions(&p->rt->a));
   *bytes = p->packed.p, *length = p->packed.n;
   return BLZ_OK;
 }

@@ -1,12 +1,15 @@
 /* One thread's means to evaluate a program. See engine.h. */
 #include "runtime/engine.h"
 
+#include "blazon.h"
 #include "compiler/waiver.h"
 #include "runtime/native.h"
 #include "stdlib/builtin.h"
 
 #include <string.h>
 #include <time.h>
+
+str rt_versions(arena *a) { return str_fmt(a, "Blazon " BLZ_VERSION "; %.*s", STR_ARG(lib_versions(a))); }
 
 int64_t rt_clock(void) {
   struct timespec ts;

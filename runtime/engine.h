@@ -31,6 +31,8 @@ finding rt_finding_of_issue(const src_issue *i);
 /* One text of all that a finding has to say, one sentence a line. */
 str rt_finding_message(arena *a, const finding *x);
 
+/* Versions of all that can change an answer, as bundles and logs note them: "Blazon 0.1.0; ICU ...; libm 2.36". */
+str rt_versions(arena *a);
 int64_t rt_clock(void);   /* now, microseconds since 1970 UTC */
 
 #endif

@@ -130,6 +130,7 @@ static bool keyed(const prog_choice *p, const state_decision *d) {
 static int under_same(replay *x, uint32_t choice, const state_decision *d) {
   const prog_choice *p = x->e->p->ir->choices[choice];
   x->out->same_rules++;
+  if (d->versions.n && !str_eq(d->versions, state_versions(x->s)) && !x->out->other_versions++) x->out->versions = str_dup(x->a, d->versions);
   if (d->ncandidates || d->stage != STAGE_NONE) { /* of a subject that the choice is not for nothing was looked at */
     if (rt_held_out(p, d->subject) != (d->stage == STAGE_HOLDOUT) && d->stage != STAGE_NONE) {
       differ(x, d, REPLAY_RULES, d->stage == STAGE_HOLDOUT ? STR("the subject is not held out") : STR("the subject is held out"));

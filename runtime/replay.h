@@ -32,6 +32,8 @@ typedef struct replay_result {
   int64_t decisions, subjects;             /* looked at */
   int64_t same_rules, other_rules;         /* made by these rules, or by others */
   int64_t n[REPLAY_WHYS];                  /* of same_rules */
+  int64_t other_versions;                  /* of same_rules: decided with other versions of libraries; nothing else need differ */
+  str versions;                            /* the first of these */
   int64_t moved, moved_subjects, stay;     /* of other_rules */
   int64_t gone, failed;                    /* of other_rules: the choice is not in these rules; no decision comes out */
   uint32_t nmoves;

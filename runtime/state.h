@@ -40,6 +40,8 @@ void state_close(state *s);                    /* NULL is fine; nobody may be in
 /* The last failure of this thread's transaction, or of a function that failed outside of one; the text is copied to a. */
 str state_failure(state *s, arena *a);
 str state_path(const state *s);
+/* Versions of all that can change an answer, as they are noted with every decision that is logged: Blazon's and its libraries'. */
+str state_versions(const state *s);
 
 /* ---- transactions ---- */
 int state_begin(state *s);                     /* waits for other threads and processes. RT_ENV: locked for too long, ...: then there is no transaction */
@@ -104,6 +106,7 @@ typedef struct state_decision {
   str evidence;            /* JSON: what the policy saw of each candidate; empty: nothing */
   str record;              /* JSON: the subject as the decision saw it; empty: not kept */
   str bundle;              /* hash of the rules as hexadecimal text, see state_bundle */
+  str versions;            /* read: what it was decided with, see state_versions; empty when that is not known */
   int64_t at;
 } state_decision;
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/engine.h"
 #include "runtime/state_priv.h"
 
 static _Thread_local char self; /* its address is this thread's name */
@@ -59,6 +60,20 @@ str state_failure(state *s, arena *a) {
 }
 
 str state_path(const state *s) { return str_z(s->name); }
+str state_versions(const state *s) { return str_z(s->versions); }
+
+/* false: out of memory. */
+static bool note_versions(state *s) {
+  arena a;
+  jmp_buf oom;
+  arena_init(&a, &s->m, &oom);
+  if (!setjmp(oom)) {
+    str v = rt_versions(&a);
+    s->versions = strndup(v.p, v.n);
+  }
+  arena_free(&a);
+  return s->versions != NULL;
+}
 
 /* ---- statements ---- */
 
@@ -295,7 +310,7 @@ state *state_open(const state_config *c, arena *a, str *failure) {
     size_t size = (size_t)c->path.n + 3;
     s->path = malloc(size);
     if (s->path) snprintf(s->path, size, "%s%.*s", absolute ? "" : "./", STR_ARG(c->path)), s->name = s->path + (absolute ? 0 : 2);
-    if (s->path && open_db(s, c, why, sizeof why)) return s;
+    if (s->path && note_versions(s) && open_db(s, c, why, sizeof why)) return s;
     state_close(s);
   }
   *failure = str_dup(a, str_z(why));
@@ -323,6 +338,7 @@ void state_close(state *s) {
   pthread_cond_destroy(&s->done);
   arena_free(&s->scratch);
   free(s->path);
+  free(s->versions);
   mem m = s->m;
   mem_free(&m, s, sizeof *s);
 }

@@ -76,7 +76,7 @@ int state_read(state *s, arena *a, str choice, int64_t after, uint32_t n, bool f
 static int hashes_of(state *s, arena *a, uint32_t *n, str **hashes) {
   VEC(str) list = { 0 };
   sqlite3_stmt *q = NULL;
-  if (sqlite3_prepare_v2(s->db, "SELECT hash FROM bundles ORDER BY id", -1, &q, NULL) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(s->db, "SELECT hash FROM bundles GROUP BY hash ORDER BY min(id)", -1, &q, NULL) != SQLITE_OK) {
     state_sql_failed(s);
     return RT_ENV;
   }
@@ -184,7 +184,7 @@ int state_erase(state *s, str subject, state_counts *removed) { return forgettin
 
 /* Each gives one JSON text a row. Tables of ids are joined, so that a line stands for itself. */
 static const char *const exports[] = {
-  "SELECT json_object('table', 'bundles', 'hash', hash, 'bytes', length(bytes)) FROM bundles ORDER BY id",
+  "SELECT json_object('table', 'bundles', 'hash', hash, 'versions', versions, 'bytes', length(bytes)) FROM bundles ORDER BY id",
   "SELECT json_object('table', 'decisions', 'seq', d.seq, 'id', d.id, 'choice', d.choice, 'subject', d.subject, 'candidate', d.candidate, 'stage', d.stage, "
   "'reason', d.reason, 'unit', coalesce(d.unit, d.id), 'at', strftime('%Y-%m-%dT%H:%M:%S', d.at / 1000000, 'unixepoch') || printf('.%06dZ', d.at % 1000000), "
   "'weight', d.weight, 'p', d.p, 'assignment', d.assignment, 'p_assign', d.p_assign, 'candidates', json((SELECT members FROM candidate_sets c WHERE c.id = "

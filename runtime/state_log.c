@@ -152,18 +152,16 @@ static int64_t bundle_id(state *s, str hash_text, str bytes) {
   if (id) return id;
   sqlite3_stmt *q = state_q(s, Q_BUNDLE_PUT);
   if (!q) return 0;
-  state_bind_str(q, 1, hash_text);
-  if (bytes.n) sqlite3_bind_blob(q, 2, bytes.p, (int)bytes.n, SQLITE_STATIC);
-  else sqlite3_bind_null(q, 2);
+  state_bind_str(q, 1, hash_text), state_bind_str(q, 2, str_z(s->versions));
   if (state_run(s, q) != RT_OK) return 0;
-  if (bytes.n && !sqlite3_changes(s->db)) { /* known by name only so far? */
+  if (bytes.n) { /* once for each hash */
     if (!(q = state_q(s, Q_BUNDLE_FILL))) return 0;
-    state_bind_str(q, 1, hash_text);
-    sqlite3_bind_blob(q, 2, bytes.p, (int)bytes.n, SQLITE_STATIC);
+    state_bind_str(q, 1, hash_text), state_bind_str(q, 2, str_z(s->versions));
+    sqlite3_bind_blob(q, 3, bytes.p, (int)bytes.n, SQLITE_STATIC);
     if (state_run(s, q) != RT_OK) return 0;
   }
   if (!(q = state_q(s, Q_BUNDLE_GET))) return 0;
-  state_bind_str(q, 1, hash_text);
+  state_bind_str(q, 1, hash_text), state_bind_str(q, 2, str_z(s->versions));
   if (state_step(s, q) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
   sqlite3_reset(q);
   if (id) keep(k, hash, hash_text.p, hash_text.n, id);
@@ -198,6 +196,7 @@ void state_decision_row(arena *a, sqlite3_stmt *q, bool full, state_decision *ou
   out->assigned = sqlite3_column_type(q, 9) != SQLITE_NULL;
   out->assignment = sqlite3_column_int64(q, 9), out->assign_weight = (uint64_t)sqlite3_column_int64(q, 10);
   out->bundle = state_column(a, q, 11);
+  if (full) out->versions = state_column(a, q, 16);
   *set = full ? sqlite3_column_int64(q, 12) : 0;
   if (full) out->evidence = state_column(a, q, 13), out->record = state_column(a, q, 14);
 }

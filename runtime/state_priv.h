@@ -34,6 +34,7 @@ struct state {
   mem m;
   sqlite3 *db;
   char *path;
+  char *versions;          /* of what writes here, see state_versions */
   const char *name;        /* the same as it was given, for messages */
   uint32_t busy_ms;
   pthread_mutex_t mu;
@@ -96,7 +97,7 @@ int state_read_set(state *s, arena *a, int64_t set, state_decision *out);
 #define STATE_DECISION                                                                                                                      \
   "d.id, d.choice, d.subject, d.candidate, d.stage, d.reason, coalesce(d.unit, d.id), d.at, d.weight, d.assignment, d.assign_weight, "     \
   "(SELECT hash FROM bundles WHERE id = d.bundle), d.candidate_set, (SELECT content FROM blobs WHERE id = d.evidence), "                    \
-  "(SELECT content FROM blobs WHERE id = d.record), d.seq"
+  "(SELECT content FROM blobs WHERE id = d.record), d.seq, (SELECT versions FROM bundles WHERE id = d.bundle)"
 
 /* Runs body with jumps of the caller's arena caught, so that none leaves the mutex held. */
 #define STATE_READING(s, a, status, body)                                                                                                  \

@@ -12,7 +12,7 @@
 static const char *const version_1 =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('epoch', 0);"
-    "CREATE TABLE bundles(id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, bytes BLOB) STRICT;"
+    "CREATE TABLE bundles(id INTEGER PRIMARY KEY, hash TEXT NOT NULL, versions TEXT NOT NULL DEFAULT '', bytes BLOB, UNIQUE (hash, versions)) STRICT;"
     "CREATE TABLE candidate_sets(id INTEGER PRIMARY KEY, place INTEGER NOT NULL, digest BLOB NOT NULL, members TEXT NOT NULL) STRICT;"
     "CREATE INDEX candidate_sets_place ON candidate_sets(place);"
     "CREATE TABLE blobs(id INTEGER PRIMARY KEY, place INTEGER, digest BLOB, content TEXT NOT NULL) STRICT;"
@@ -64,10 +64,11 @@ const char *const state_sql_text[Q_COUNT] = {
   [Q_BLOB_PUT] = "INSERT INTO blobs(place, digest, content) VALUES (?1, ?2, ?3)",
   [Q_RECORD_GET] = "SELECT b.id, b.content FROM decisions d JOIN blobs b ON b.id = d.record WHERE d.subject = ?1 ORDER BY d.seq DESC LIMIT 8",
   [Q_RECORD_PUT] = "INSERT INTO blobs(content) VALUES (?1)",
-  [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1",
-  [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, bytes) VALUES (?1, ?2)",
+  [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1 AND versions = ?2",
+  [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, versions) VALUES (?1, ?2)",
   [Q_BUNDLE_BYTES] = "SELECT bytes FROM bundles WHERE hash = ?1 AND bytes IS NOT NULL",
-  [Q_BUNDLE_FILL] = "UPDATE bundles SET bytes = ?2 WHERE hash = ?1 AND bytes IS NULL",
+  [Q_BUNDLE_FILL] = "UPDATE bundles SET bytes = ?3 WHERE hash = ?1 AND versions = ?2 AND NOT EXISTS "
+                    "(SELECT 1 FROM bundles WHERE hash = ?1 AND bytes IS NOT NULL)",
   [Q_ASSIGN_GET] = "SELECT number, candidate, assigned_at, expires_at, weight, decision, dropped FROM assignments "
                    "WHERE subject = ?1 AND choice = ?2 AND number = ?3",
   [Q_ASSIGN_LAST] = "SELECT number, candidate, assigned_at, expires_at, weight, decision, dropped FROM assignments "

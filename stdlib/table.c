@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 #include <unicode/uchar.h>
 #include <unicode/uversion.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -65,5 +68,11 @@ str lib_versions(arena *a) {
   uint32_t jit = 0;
   pcre2_config(PCRE2_CONFIG_JIT, &jit); /* with it a pattern reaches its limit at another place */
   str tz = zone_version(a);
-  return str_fmt(a, "ICU %s, Unicode %s; PCRE2 %s%s; tzdata %.*s", icu_text, unicode_text, pcre, jit ? " with JIT" : "", STR_ARG(tz.n ? tz : STR("of unknown version")));
+#ifdef __GLIBC__
+  const char *math = gnu_get_libc_version(); /* its logarithms and powers are not rounded the same everywhere */
+#else
+  const char *math = "of unknown version";
+#endif
+  return str_fmt(a, "ICU %s, Unicode %s; PCRE2 %s%s; tzdata %.*s; libm %s", icu_text, unicode_text, pcre, jit ? " with JIT" : "",
+                 STR_ARG(tz.n ? tz : STR("of unknown version")), math);
 }

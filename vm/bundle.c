@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const uint8_t magic[8] = { 'B', 'L', 'A', 'Z', 'O', 'N', 0x1A, '\n' };
-enum { FORMAT_VERSION = 4, HEAD = 8 + 4 + 8 + 32 }; /* magic, version, length, SHA-256 of what follows */
+enum { FORMAT_VERSION = 4, HEAD = 8 + 4 + 8 + 32, WITH_MOST = 1000 }; /* magic, version, length, SHA-256 of what follows */
 
 /* ---- primitives ---- */
 
@@ -119,7 +119,13 @@ static void sha256(const void *p, size_t n, uint8_t out[32]) {
   sha256_digest(&h, 32, out);
 }
 
-str vm_pack(arena *a, const vm_program *p) {
+/* What the bundle was made with: it is told, but belongs to no rule. */
+static void cd_made_with(cd *c, str *with) {
+  cd_str(c, with);
+  if (with->n > WITH_MOST) cd_fail(c, "it does not say what it was made with");
+}
+
+str vm_pack(arena *a, const vm_program *p, str made_with) {
   cd c = { .mode = CD_COLLECT, .a = a, .ir = p->ir };
   cd_model(&c);
   cd_code(&c, p->c);
@@ -127,6 +133,7 @@ str vm_pack(arena *a, const vm_program *p) {
   c.out = (buf){ .a = a };
   uint8_t head[HEAD] = { 0 };
   buf_add(&c.out, (const char *)head, HEAD);
+  cd_made_with(&c, &made_with);
   cd_model(&c);
   cd_code(&c, p->c);
   str s = buf_done(&c.out);
@@ -144,7 +151,7 @@ void vm_digest(const vm_program *p, uint8_t out[32]) {
   memset(out, 0, 32);
   arena_init(&scratch, p->a->m, &oom);
   if (!setjmp(oom)) {
-    str s = vm_pack(&scratch, p);
+    str s = vm_pack(&scratch, p, (str){ "", 0 });
     sha256(s.p, s.n, out);
   }
   arena_free(&scratch);
@@ -173,7 +180,8 @@ vm_program *vm_unpack(arena *a, const lib_ops *lib, const void *bytes, size_t n,
   p->ir->a = a, p->ir->lib = lib, p->c->p = p->ir;
   const uint8_t *b = bytes;
   cd c = { .mode = CD_READ, .a = a, .p = b + HEAD, .begin = b + HEAD, .end = b + n, .ir = p->ir };
-  cd_model(&c);
+  cd_made_with(&c, &p->made_with);
+  if (!c.wrong) cd_model(&c);
   if (!c.wrong) cd_code(&c, p->c);
   if (!c.wrong && c.p != c.end) cd_fail(&c, "there is more than belongs to it");
   if (c.wrong) {

@@ -150,5 +150,6 @@ vm_program *vm_compile(arena *a, diags *d, ir_program *ir) {
   return NULL;
 }
 
+str vm_made_with(const vm_program *p) { return p->made_with; }
 const ir_program *vm_model(const vm_program *p) { return p->ir; }
 uint32_t vm_frame_size(const vm_program *p) { return p->frame; }

@@ -14,15 +14,16 @@ enum vm_status { VM_OK = 0, VM_BUDGET = 1 /* steps or bytes */, VM_HOST = 2 /* d
 /* Emits bytecode for every rule, audience and function. Limits passed (a rule too large) go to d. The program keeps a pointer to ir. */
 vm_program *vm_compile(arena *a, diags *d, ir_program *ir);
 const ir_program *vm_model(const vm_program *p);
+str vm_made_with(const vm_program *p);                          /* versions of what made the bundle that it comes from; else empty */
 void vm_disasm(buf *out, const vm_program *p, str only);       /* only: a rule, fn or audience name; empty: all */
 
 /* Bundle: versioned, checksummed, little-endian, with the sources and a source map. vm_unpack verifies everything: any byte string is safe.
    The caller owns bytes and keeps them alive as long as the program. *error names what is wrong and where ("bundle is damaged: checksum ..."). */
-str vm_pack(arena *a, const vm_program *p);
+str vm_pack(arena *a, const vm_program *p, str made_with); /* made_with: versions of what made it, up to 1,000 bytes; no part of its digest */
 bool vm_is_bundle(const void *bytes, size_t n);                 /* begins with a bundle's magic: says nothing of the rest */
 vm_program *vm_unpack(arena *a, const lib_ops *lib, const void *bytes, size_t n, str *error);
 bool vm_verify(const vm_program *p, str *error);               /* each unit's bytecode: jumps, registers, types, ends */
-void vm_digest(const vm_program *p, uint8_t out[32]);          /* SHA-256 of the packed program: "bundle hash" */
+void vm_digest(const vm_program *p, uint8_t out[32]);          /* SHA-256 of the program packed with nothing to say of what made it: "bundle hash" */
 
 typedef struct vm_limits { uint64_t steps, bytes; } vm_limits; /* per record; 0: the default (50 million, 256 MB) */
 

@@ -14,6 +14,7 @@ struct vm_program {
   code *c;
   uint32_t frame;        /* registers of the largest unit that judges a record */
   uint32_t stack;        /* registers that the deepest chain of calls needs */
+  str made_with;         /* of a bundle; else empty */
 };
 
 /* What vm_run gives when it cannot finish; a unit's own results are not negative. */

@@ -36,6 +36,21 @@ says "which has not changed" out '300 come out the same, from the log and from t
 run replay --state s.state rules.blz --source variants=variants.csv --choice hero --format json
 json "one choice, as JSON" '$.same_rules.same' 300
 
+# versions of libraries are noted with the rules, and told where they are others
+sqlite3 s.state "vacuum into 'v.state'"
+sqlite3 v.state "update bundles set versions = 'Blazon 0.0.9; ICU 1'"
+run replay --state v.state
+exits "decided with other versions" 0
+says "which is told" out '300 were decided with other versions of what can change an answer: Blazon 0.0.9; ICU 1'
+"$BLAZON" decide hero rules.blz --source variants=variants.csv --state v.state --json '{"id":"late","locale":"de"}' > /dev/null
+same "the same rules are kept once, their versions each" "$(sqlite3 v.state 'select count(*), count(distinct hash), count(bytes) from bundles')" '2|1|1'
+run replay --state v.state --format json
+json "those of this version are not counted" '$.same_rules.other_versions' 300
+run build rules.blz -o rules.blzb
+run check rules.blzb
+says "a bundle tells what it was built with" out 'built with Blazon'
+lacks "and nothing more where that is this version" out 'come out differently'
+
 # other rules: who moves
 sed 's/floor 2%/floor 20%/; s/fallback "dflt"/fallback "red"/' rules.blz > other.blz
 run replay --state s.state other.blz --source variants=variants.csv

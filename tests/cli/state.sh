@@ -8,7 +8,7 @@ says "is said, with what makes one" err 'the state file `shop.state` does not ex
 run state init --state shop.state
 exits "an empty one" 0
 sqlite3 shop.state "
-  insert into bundles values (1, 'ab12', null);
+  insert into bundles values (1, 'ab12', '', null);
   insert into blobs values (1, 7, x'00', '{\"id\":\"u1\"}');
   insert into decisions(id, choice, subject, candidate, stage, at, weight, record, bundle) values
     ('d1', 'shop.hero', 'u1', 'blue', 'policy', 1790000000000000, 4503599627370496, 1, 1),

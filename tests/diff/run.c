@@ -281,7 +281,7 @@ static str first_messages(arena *a, const diags *d) {
 
 /* One program in five goes through a bundle on its way. */
 static vm_program *through_bundle(arena *a, vm_program *vp, str *error) {
-  str bytes = vm_pack(a, vp);
+  str bytes = vm_pack(a, vp, (str){ "", 0 });
   return vm_unpack(a, &lib_std, bytes.p, bytes.n, error);
 }
 

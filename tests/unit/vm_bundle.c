@@ -70,7 +70,7 @@ static int set_up(void **state) {
 
 static str packed(kit *k) {
   assert_true(kit_compile(k, &lib, program));
-  return vm_pack(&k->a, k->vp);
+  return vm_pack(&k->a, k->vp, (str){ "", 0 });
 }
 
 static void a_program_comes_back_the_same(void **state) {
@@ -80,7 +80,7 @@ static void a_program_comes_back_the_same(void **state) {
   assert_true(vm_is_bundle(b.p, b.n));
   vm_program *back = vm_unpack(&k.a, &lib, b.p, b.n, &why);
   if (!back) fail_msg("%.*s", STR_ARG(why));
-  str again = vm_pack(&k.a, back);
+  str again = vm_pack(&k.a, back, (str){ "", 0 });
   assert_true(str_eq(b, again));
   uint8_t x[32], y[32];
   vm_digest(k.vp, x);
@@ -240,7 +240,7 @@ static void damage_under_a_right_checksum_is_harmless(void **state) {
     if (vp) {
       buf out = { .a = &k.a };
       vm_disasm(&out, vp, (str){ 0 });
-      vm_pack(&k.a, vp);
+      vm_pack(&k.a, vp, (str){ "", 0 });
       accepted++;
     } else {
       assert_true(why.n > 10);
