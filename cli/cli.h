@@ -77,6 +77,10 @@ int cli_load(cli *c, const char **files, uint32_t n, bool lints);
 /* After cli_load: opens the native libraries that the rules name and --allow-native allows. RT_OK; RT_ENV: diagnostics say why. */
 int cli_native(cli *c, const args *a);
 int cli_native_of(cli *c, const args *a, rt_program *p);
+/* cli_load and cli_native for a command that only goes on with sound rules: X_GOOD, or said what is wrong and the exit code. */
+int cli_ready(cli *c, const args *a, const char **files, uint32_t n);
+/* cli_ready for a command line of rules and one name of a thing (a `what`: "choice", "template") in any order. */
+int cli_named(cli *c, const args *a, const char *what, const char **name);
 int cli_exit_of(int status);                 /* RT_* -> exit code of a run that did not get to its end */
 
 /* ---- showing diagnostics (show_diag.c, snippet.c) ---- */

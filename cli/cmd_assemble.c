@@ -376,28 +376,15 @@ static int assemble(cli *c, const args *a, assembling *x, uint32_t nbindings, co
 }
 
 static int run(cli *c, const args *a) {
-  uint32_t nbindings, n = 0, at = 0;
+  uint32_t nbindings;
   const src_binding *bindings;
   int64_t limit, nodes;
   if (!cli_clock(c, a) || !cli_bindings(c, a, &nbindings, &bindings) || !count_option(c, a, "limit", 1000000, &limit) ||
       !count_option(c, a, "nodes", 1000000000, &nodes))
     return X_USAGE;
-  const char **rules = ARENA_ARRAY(&c->a, const char *, a->nfiles + a->nopts + 1), *name = NULL;
-  for (const given *g; (g = args_next(a, "rules", &at));) rules[n++] = g->value;
-  for (uint32_t i = 0; i < a->nfiles; i++) {
-    if (cli_is_path(a->files[i], args_has(a, "rules"))) rules[n++] = a->files[i];
-    else if (name) return cli_usage(c, a->cmd, "one template at a time: `%s` or `%s`", name, a->files[i]);
-    else name = a->files[i];
-  }
-  if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
-  if (!name) return cli_usage(c, a->cmd, "the template is missing");
-  int status = cli_load(c, rules, n, false);
-  if (status == RT_OK) status = cli_native(c, a);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) {
-    show_diags(c, c->err, c->p, false);
-    return cli_exit_of(status);
-  }
+  const char *name;
+  int code = cli_named(c, a, "template", &name);
+  if (code) return code;
   str first, second;
   int64_t found = rt_find_name(c->p->ir, RT_NAME_TEMPLATE, str_z(name), &first, &second);
   if (found < 0) {

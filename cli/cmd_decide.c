@@ -595,32 +595,19 @@ static bool read_options(deciding *x, const args *a) {
 static int run(cli *c, const args *a) {
   static deciding room;
   deciding *x = &room;
-  uint32_t nbindings, n = 0, at = 0;
+  uint32_t nbindings;
   const src_binding *bindings;
   *x = (deciding){ .c = c, .choice = -1, .experiment = -1, .failure = { "", 0 }, .bundle = { "", 0 } };
   x->o.id = (str){ "", 0 };
   if (!cli_clock(c, a) || !cli_bindings(c, a, &nbindings, &bindings) || !read_options(x, a)) return X_USAGE;
-  const char **rules = ARENA_ARRAY(&c->a, const char *, a->nfiles + a->nopts + 1), *name = NULL;
-  for (const given *g; (g = args_next(a, "rules", &at));) rules[n++] = g->value;
-  for (uint32_t i = 0; i < a->nfiles; i++) {
-    if (cli_is_path(a->files[i], args_has(a, "rules"))) rules[n++] = a->files[i];
-    else if (name) return cli_usage(c, a->cmd, "one choice at a time: `%s` or `%s`", name, a->files[i]);
-    else name = a->files[i];
-  }
-  if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
-  if (!name) return cli_usage(c, a->cmd, "the choice is missing");
-  int status = cli_load(c, rules, n, false);
-  if (status == RT_OK) status = cli_native(c, a);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) {
-    show_diags(c, c->err, c->p, false);
-    return cli_exit_of(status);
-  }
+  const char *name;
+  int code = cli_named(c, a, "choice", &name);
+  if (code) return code;
   if (!find(x, name) || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   arena_init(&x->batch_arena, &mem_libc, &c->oom);
   arena_init(&x->one, &mem_libc, &c->oom);
   x->answers = (buf){ .a = &x->batch_arena };
-  int code = decide(x, a, nbindings, bindings);
+  code = decide(x, a, nbindings, bindings);
   arena_free(&x->batch_arena);
   arena_free(&x->one);
   return code;

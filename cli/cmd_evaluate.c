@@ -175,24 +175,11 @@ static const prog_choice *choice_of(cli *c, const char *name) {
 }
 
 static int of_state(cli *c, const args *a, const char *path) {
-  const char **rules = ARENA_ARRAY(&c->a, const char *, a->nfiles + a->nopts + 1), *name = NULL;
-  uint32_t n = 0, at = 0;
+  const char *name;
   if (args_has(a, "log") || args_has(a, "map") || args_has(a, "policy"))
     return cli_usage(c, a->cmd, "--state brings its own log and the rules the policy: --log, --map and --policy do not belong to it");
-  for (const given *g; (g = args_next(a, "rules", &at));) rules[n++] = g->value;
-  for (uint32_t i = 0; i < a->nfiles; i++) {
-    if (cli_is_path(a->files[i], args_has(a, "rules"))) rules[n++] = a->files[i];
-    else if (name) return cli_usage(c, a->cmd, "one choice at a time: `%s` or `%s`", name, a->files[i]);
-    else name = a->files[i];
-  }
-  if (!name) return cli_usage(c, a->cmd, "the choice is missing");
-  if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
-  int status = cli_load(c, rules, n, false);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) {
-    show_diags(c, c->err, c->p, false);
-    return cli_exit_of(status);
-  }
+  int code = cli_named(c, a, "choice", &name);
+  if (code) return code;
   const prog_choice *x = choice_of(c, name);
   if (!x) return X_USAGE;
   state_config config = { .m = &mem_libc, .path = str_z(path) };
@@ -200,7 +187,7 @@ static int of_state(cli *c, const args *a, const char *path) {
   state *s = state_open(&config, &c->a, &failure);
   if (!s) return cli_env(c, "%.*s", STR_ARG(failure));
   evaluate_result e;
-  status = rt_evaluate(s, x, &mem_libc, &c->a, &e, &failure);
+  int status = rt_evaluate(s, x, &mem_libc, &c->a, &e, &failure);
   state_close(s);
   if (status == RT_ENV) return cli_env(c, "%.*s", STR_ARG(failure));
   if (status != RT_OK) return cli_env(c, "out of memory");

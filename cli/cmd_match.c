@@ -287,13 +287,8 @@ static int run(cli *c, const args *a) {
   sort_arguments(c, a, &rules, &audiences);
   if (!rules.n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
   if (!audiences.n) return cli_usage(c, a->cmd, "an audience is missing");
-  int status = cli_load(c, rules.v, rules.n, false);
-  if (status == RT_OK) status = cli_native(c, a);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) {
-    show_diags(c, c->err, c->p, false);
-    return cli_exit_of(status);
-  }
+  int code = cli_ready(c, a, rules.v, rules.n);
+  if (code) return code;
   show_diags(c, c->err, c->p, true);
   return match(c, a, &audiences, &o, &m);
 }

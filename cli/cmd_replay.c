@@ -251,13 +251,8 @@ static int run(cli *c, const args *a) {
   if (!cli_bindings(c, a, &nbindings, &bindings)) return X_USAGE;
   c->now = rt_clock();
   if (a->nfiles) {
-    int status = cli_load(c, a->files, a->nfiles, false);
-    if (status == RT_OK) status = cli_native(c, a);
-    if (status == RT_OOM) return cli_env(c, "out of memory");
-    if (status != RT_OK) {
-      show_diags(c, c->err, c->p, false);
-      return cli_exit_of(status);
-    }
+    int code = cli_ready(c, a, a->files, a->nfiles);
+    if (code) return code;
     if (!cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   }
   state_config conf = { .m = &mem_libc, .path = str_z(path) };

@@ -169,6 +169,30 @@ int cli_exit_of(int status) {
   }
 }
 
+int cli_ready(cli *c, const args *a, const char **files, uint32_t n) {
+  int status = cli_load(c, files, n, false);
+  if (status == RT_OK) status = cli_native(c, a);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (status == RT_OK) return X_GOOD;
+  show_diags(c, c->err, c->p, false);
+  return cli_exit_of(status);
+}
+
+int cli_named(cli *c, const args *a, const char *what, const char **name) {
+  const char **rules = ARENA_ARRAY(&c->a, const char *, a->nfiles + a->nopts + 1);
+  uint32_t n = 0, at = 0;
+  *name = NULL;
+  for (const given *g; (g = args_next(a, "rules", &at));) rules[n++] = g->value;
+  for (uint32_t i = 0; i < a->nfiles; i++) {
+    if (cli_is_path(a->files[i], args_has(a, "rules"))) rules[n++] = a->files[i];
+    else if (*name) return cli_usage(c, a->cmd, "one %s at a time: `%s` or `%s`", what, *name, a->files[i]);
+    else *name = a->files[i];
+  }
+  if (!n) return cli_usage(c, a->cmd, "the rules are missing: name a rule file, a folder or a bundle");
+  if (!*name) return cli_usage(c, a->cmd, "the %s is missing", what);
+  return cli_ready(c, a, rules, n);
+}
+
 /* ---- what several commands say or read alike ---- */
 
 bool cli_is_path(const char *word, bool rules_given) {

@@ -38,13 +38,8 @@ static int explain_now(one_record *x, const args *a, uint32_t rule, const char *
 }
 
 int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings) {
-  int status = cli_load(c, a->files, a->nfiles, false);
-  if (status == RT_OK) status = cli_native(c, a);
-  if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) {
-    show_diags(c, c->err, c->p, false);
-    return cli_exit_of(status);
-  }
+  int code = cli_ready(c, a, a->files, a->nfiles);
+  if (code) return code;
   int64_t at = cli_rule(c, rule);
   if (at < 0) return X_USAGE;
   one_record x = { .c = c, .p = c->p };
@@ -52,7 +47,7 @@ int explain_record(cli *c, const args *a, const char *rule, const char *key, uin
   if (c->p->bundle) x.p = rt_program_with_trees(c->p);
   if (!x.p) return cli_env(c, "this bundle does not hold the rules' text, which an explanation needs");
   if (!cli_known_sources(c, nbindings, bindings)) return X_USAGE;
-  int code = explain_now(&x, a, (uint32_t)at, key, nbindings, bindings);
+  code = explain_now(&x, a, (uint32_t)at, key, nbindings, bindings);
   one_record_close(&x);
   if (x.p != c->p) rt_program_free(x.p);
   return code;
