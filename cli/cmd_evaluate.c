@@ -17,7 +17,10 @@ static const opt opts[] = {
   { "policy", 0, "POLICY", NULL, "The policy to evaluate: uniform (over the actions of the log), or a CSV file with the columns action and probability." },
   { "format", 'f', "FORMAT", "text|json", "How to print the result; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output." },
+  OPT_DB,
+  OPT_SOURCE,
   OPT_COLOR,
+  OPT_NATIVE,
   OPT_END,
 };
 
@@ -96,7 +99,12 @@ static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *p
   }
   out_fmt(c->out, "  replay gave the logged chances again in %s draws", grouped(a, e->replayed).p);
   if (e->not_replayed) out_fmt(c->out, "; of %s the rules were not kept", grouped(a, e->not_replayed).p);
-  out_z(c->out, "\n  the new policy sees the evidence that was logged, of the candidates that were eligible then: another `where` or other evidence is not evaluated\n");
+  if (e->anew) {
+    out_fmt(c->out, "\n  `%s` is another than in the log: in %s %s who may be shown was judged anew, from the data as it is now", e->anew, grouped(a, e->judged).p,
+            plural(e->judged, "draw", "draws"));
+    if (e->left_out) out_fmt(c->out, "; %s, which have no answer by policy any more, are left out", grouped(a, e->left_out).p);
+  } else out_z(c->out, "\n  the new policy chooses from the candidates that were eligible then");
+  out_fmt(c->out, "\n  what it reads of them is as %s\n", e->valued ? "the data has it now; the log does not hold it" : "it was logged");
 }
 
 /* ---- JSON ---- */
@@ -128,6 +136,9 @@ static void as_json(cli *c, const ope_log *l, const ope_result *r, const char *p
     json_int(&j, "sticky_without_draw", e->orphans);
     json_int(&j, "replayed", e->replayed);
     json_int(&j, "not_replayed", e->not_replayed);
+    json_int(&j, "judged_anew", e->judged);
+    json_int(&j, "left_out", e->left_out);
+    json_bool(&j, "evidence_from_data", e->valued);
   }
   json_num(&j, "logged_reward", r->logged);
   json_num(&j, "effective_sample_size", r->ess);
@@ -161,43 +172,71 @@ static int print_result(cli *c, const args *a, const ope_log *l, const ope_resul
 
 /* ---- a state file ---- */
 
-/* The choice that is meant, or NULL: said that there is none. */
-static const prog_choice *choice_of(cli *c, const char *name) {
+/* The choice that is meant, or -1: said that there is none. */
+static int64_t choice_of(cli *c, const char *name) {
   const ir_program *ir = c->p->ir;
   str one, other;
   int64_t at = rt_find_name(ir, RT_NAME_CHOICE, str_z(name), &one, &other);
-  if (at >= 0) return ir->choices[at];
+  if (at >= 0) return at;
   const str *near = rt_suggest_name(&c->a, ir, RT_NAME_CHOICE, str_z(name));
   if (one.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", name, STR_ARG(one), STR_ARG(other));
   else if (near) cli_usage(c, NULL, "no choice is named `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
   else cli_usage(c, NULL, "no choice is named `%s`", name);
-  return NULL;
+  return -1;
+}
+
+static void on_issue(void *ud, const src_issue *i) {
+  if (i->sev == SEV_ERROR) cli_issue(ud, i, 0);
+}
+
+/* The estimate with an engine of the rules and, where it is given, the data. */
+static int estimate(cli *c, const args *a, state *s, uint32_t choice, uint32_t nbindings, const src_binding *bindings, evaluate_result *e, str *failure) {
+  bool data = args_has(a, "db") || args_has(a, "source");
+  src_data *d = NULL;
+  rt_engine en;
+  if (!rt_engine_open(&en, c->p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
+  int status = RT_OK;
+  if (data) {
+    bool *wanted = ARENA_ARRAY(&c->a, bool, c->p->ir->nsources + 1); /* opened when something looks into them */
+    status = rt_open_data(c->p, &mem_libc, str_z(args_value(a, "db")), nbindings, bindings, wanted, NULL, on_issue, c, &c->a, &d, failure);
+    if (status == RT_OK) rt_engine_data(&en, d);
+  }
+  if (status == RT_OK) status = rt_evaluate(s, &en, data, choice, &c->a, e, failure);
+  rt_engine_close(&en);
+  if (d) src_close(d);
+  return status;
 }
 
 static int of_state(cli *c, const args *a, const char *path) {
   const char *name;
+  uint32_t nbindings;
+  const src_binding *bindings;
   if (args_has(a, "log") || args_has(a, "map") || args_has(a, "policy"))
     return cli_usage(c, a->cmd, "--state brings its own log and the rules the policy: --log, --map and --policy do not belong to it");
+  if (!cli_bindings(c, a, &nbindings, &bindings)) return X_USAGE;
+  c->now = rt_clock();
   int code = cli_named(c, a, "choice", &name);
   if (code) return code;
-  const prog_choice *x = choice_of(c, name);
-  if (!x) return X_USAGE;
+  int64_t choice = choice_of(c, name);
+  if (choice < 0 || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   state_config config = { .m = &mem_libc, .path = str_z(path) };
-  str failure;
+  str failure = { "", 0 };
   state *s = state_open(&config, &c->a, &failure);
   if (!s) return cli_env(c, "%.*s", STR_ARG(failure));
   evaluate_result e;
-  int status = rt_evaluate(s, x, &mem_libc, &c->a, &e, &failure);
+  int status = estimate(c, a, s, (uint32_t)choice, nbindings, bindings, &e, &failure);
   state_close(s);
-  if (status == RT_ENV) return cli_env(c, "%.*s", STR_ARG(failure));
-  if (status != RT_OK) return cli_env(c, "out of memory");
-  return print_result(c, a, &e.log, &e.r, str_fmt(&c->a, "%.*s", STR_ARG(x->name)).p, &e);
+  if (status == RT_OOM) return cli_env(c, "out of memory");
+  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(failure));
+  str shown = c->p->ir->choices[choice]->name;
+  return print_result(c, a, &e.log, &e.r, str_fmt(&c->a, "%.*s", STR_ARG(shown)).p, &e);
 }
 
 static int run(cli *c, const args *a) {
   const char *log = args_value(a, "log"), *policy = args_value(a, "policy"), *path = args_value(a, "state");
   ope_map map = { .action = { "", 0 }, .reward = { "", 0 }, .propensity = { "", 0 }, .subject = { "", 0 } };
   if (path) return of_state(c, a, path);
+  if (args_has(a, "db") || args_has(a, "source")) return cli_usage(c, a->cmd, "--db and --source belong to --state: a log of another system brings all that is used");
   if (a->nfiles) return cli_usage(c, a->cmd, "the state file is missing: --state FILE; for the log of another system, --log, --map and --policy say it all");
   if (!log) return cli_usage(c, a->cmd, "the log is missing: --state FILE, or --log FILE");
   if (!policy) return cli_usage(c, a->cmd, "the policy is missing: --policy uniform, or --policy FILE.csv");

@@ -1,11 +1,13 @@
 /* Off-policy evaluation from a state file; see evaluate.h.
  *
  * The new policy is given what the log's policy saw: the logged evidence of the candidates that were eligible. So it can only be one that reads the
- * same things of a candidate, which is checked. The unit is the assignment: sticky repeats have no chance of their own, and what they earned
+ * same things of a candidate, which is checked. Rules that say otherwise who may be shown judge the candidates anew, from data.
+ * The unit is the assignment: sticky repeats have no chance of their own, and what they earned
  * belongs to the draw that they repeat. */
 #include "runtime/evaluate.h"
 
 #include "runtime/logged.h"
+#include "runtime/samechoice.h"
 #include "runtime/state_report.h"
 
 #include <string.h>
@@ -40,11 +42,17 @@ static uint32_t number_of(arena *a, names *x, str s, bool *fresh) {
 
 /* ---- the rules that decided ---- */
 
-typedef struct rules { str hash; rt_program *p; const prog_choice *x; } rules; /* p NULL: they were not kept */
+/* p NULL: they were not kept. who, evidence: in what the new rules differ from them. */
+typedef struct rules { str hash; rt_program *p; const prog_choice *x; const char *who, *evidence; bool caps; } rules;
 
 typedef struct evaluating {
   state *s;
+  rt_engine *e;
   const prog_choice *x;
+  uint32_t choice;
+  bool data;
+  rt_decider *d;           /* with data */
+  int64_t last;
   const mem *m;
   arena *a, one;           /* what lasts; one batch */
   policy_cache *cache;
@@ -55,8 +63,9 @@ typedef struct evaluating {
   VEC(ope_dist) dist;
   rules kept[BUNDLES];
   uint32_t nkept;
-  int64_t differ, unsupported, unreadable;
+  int64_t differ, unsupported, unreadable, other_who, other_evidence;
   str differs, missing, nowhere; /* the first of each */
+  const char *who, *evidence;    /* likewise */
   str *failure;
 } evaluating;
 
@@ -80,16 +89,19 @@ static int rules_of(evaluating *k, str hash, const rules **out) {
   }
   for (uint32_t i = 0; i < r->p->ir->nchoices; i++)
     if (str_eq(r->p->ir->choices[i]->name, k->x->name)) r->x = r->p->ir->choices[i];
+  if (!r->x) return RT_OK;
+  r->who = samechoice_who(&k->one, r->p, r->x, k->e->p, k->x);
+  r->evidence = samechoice_evidence(&k->one, r->p, r->x, k->e->p, k->x);
+  r->caps = r->x->ncaps == k->x->ncaps;
+  for (uint32_t i = 0; r->caps && i < r->x->ncaps; i++) r->caps = r->x->caps[i].times == k->x->caps[i].times && r->x->caps[i].per == k->x->caps[i].per;
+  if (!r->caps && !r->who) r->who = "cap";
   return RT_OK;
 }
 
 /* ---- one draw ---- */
 
 /* The logged weights, again, under the rules that made them. */
-static int replay(evaluating *k, const state_decision *d, const policy_arm *arms) {
-  const rules *r;
-  int status = rules_of(k, d->bundle, &r);
-  if (status != RT_OK) return status;
+static int replay(evaluating *k, const rules *r, const state_decision *d, const policy_arm *arms) {
   if (!r->x) { k->out->not_replayed++; return RT_OK; }
   uint64_t *w = ARENA_ARRAY(&k->one, uint64_t, d->ncandidates + 1u);
   const char *why;
@@ -100,32 +112,63 @@ static int replay(evaluating *k, const state_decision *d, const policy_arm *arms
   return RT_OK;
 }
 
+/* What the new policy chooses from: candidates with what is known of each. */
+typedef struct offer { uint32_t n; const state_candidate *v; policy_arm *arms; unsigned has; bool unsupported; } offer;
+
+/* The candidates as the new rules judge them, from data: RT_NONE when no policy answers under them, which was counted. What was not in the log has no
+   evidence there, so that a policy which gathers evidence cannot have drawn it: the log has nothing to say of it. */
+static int judge_anew(evaluating *k, const state_decision *d, const offer *was, bool values, offer *out) {
+  decide_result r;
+  str why;
+  int status = logged_again(k->d, k->e, k->choice, d, &k->last, &k->one, &r, &why, k->failure);
+  if (status == RT_NONE && !k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: %.*s", STR_ARG(d->id), STR_ARG(why));
+  if (status != RT_OK) return status;
+  k->out->judged++;
+  bool any = false;
+  for (uint32_t i = 0; i < r.d.ncandidates; i++) any |= r.d.candidates[i].eligible == ELIGIBLE;
+  if (!any || (r.d.stage != STAGE_POLICY && r.d.stage != STAGE_HOLDOUT)) { k->out->left_out++; return RT_NONE; }
+  *out = (offer){ .n = r.d.ncandidates, .has = values ? ~0u : was->has };
+  state_candidate *v = ARENA_ARRAY(&k->one, state_candidate, out->n + 1u);
+  out->arms = ARENA_ARRAY(&k->one, policy_arm, out->n + 1u);
+  for (uint32_t i = 0; i < out->n; i++) {
+    int64_t at = logged_at(d, r.d.candidates[i].key);
+    v[i] = r.d.candidates[i], v[i].weight = at < 0 ? 0 : was->v[at].weight;
+    if (at >= 0 && was->v[at].eligible == NOT_CAP) v[i].eligible = NOT_CAP;
+    bool drawable = at >= 0 && was->v[at].eligible == ELIGIBLE;
+    out->unsupported |= !values && !drawable && v[i].eligible == ELIGIBLE;
+    if (values && r.arms) out->arms[i] = r.arms[i];
+    else if (at >= 0) out->arms[i] = was->arms[at];
+  }
+  out->v = v;
+  return RT_OK;
+}
+
 /* The new policy's distribution. false: it cannot be known from this decision, which was counted. */
-static bool new_dist(evaluating *k, const state_decision *d, const policy_arm *arms, unsigned has, uint32_t *out) {
-  uint32_t n = d->ncandidates, m = 0;
+static bool new_dist(evaluating *k, const state_decision *d, const offer *o, uint32_t *out) {
+  uint32_t n = o->n, m = 0;
   uint64_t *w = ARENA_ARRAY(&k->one, uint64_t, n + 1u);
   uint32_t *actions = ARENA_ARRAY(&k->one, uint32_t, n + 1u);
   double *p = ARENA_ARRAY(&k->one, double, n + 1u);
   const char *why = NULL;
   bool fresh;
   for (int i = 0; i < CHOICE_ARGS; i++)
-    if (k->x->args[i] != UINT32_MAX && !(has >> i & 1)) {
+    if (k->x->args[i] != UINT32_MAX && !(o->has >> i & 1)) {
       k->missing = str_z(logged_names[i]);
       return false;
     }
   for (uint32_t i = 0; i < n; i++) {
-    const char *wrong = d->candidates[i].eligible == ELIGIBLE ? policy_arm_wrong(rt_policy_spec(k->x).kind, &arms[i]) : NULL;
+    const char *wrong = o->v[i].eligible == ELIGIBLE ? policy_arm_wrong(rt_policy_spec(k->x).kind, &o->arms[i]) : NULL;
     if (wrong) why = wrong;
   }
-  if (why || !rt_decide_weights(k->x, &k->one, k->cache, arms, d->candidates, n, w, &why)) {
+  if (why || !rt_decide_weights(k->x, &k->one, k->cache, o->arms, o->v, n, w, &why)) {
     if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: %s", STR_ARG(d->id), why);
     return false;
   }
   bool supported = true;
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t action = number_of(k->a, &k->actions, d->candidates[i].key, &fresh);
+    uint32_t action = number_of(k->a, &k->actions, o->v[i].key, &fresh);
     if (!w[i]) continue;
-    supported &= d->candidates[i].weight > 0;
+    supported &= o->v[i].weight > 0;
     actions[m] = action, p[m++] = (double)w[i] / (double)POLICY_ONE;
   }
   k->unsupported += !supported;
@@ -142,6 +185,37 @@ static bool new_dist(evaluating *k, const state_decision *d, const policy_arm *a
   return true;
 }
 
+/* Does the new policy read of its candidates what the log does not hold, but the data does? What is gathered over rows is another at every time, and only
+   the log knows what it was. */
+static bool reads_data(const evaluating *k, const rules *r, unsigned has) {
+  bool other = r->evidence != NULL;
+  for (int i = 0; i < CHOICE_ARGS; i++) other |= k->x->args[i] != UINT32_MAX && !(has >> i & 1);
+  return other && k->data && !k->x->has_over;
+}
+
+/* What the new policy chooses from in the place of a logged draw. RT_NONE: it cannot be known, which was counted. */
+static int offered(evaluating *k, const rules *r, const state_decision *d, offer *o) {
+  bool values = reads_data(k, r, o->has);
+  if (r->who && (!k->data || !r->caps)) {
+    if (!k->other_who++) k->who = r->caps ? r->who : "cap";
+    return RT_NONE;
+  }
+  if (r->evidence && !values) {
+    if (!k->other_evidence++) k->evidence = r->evidence;
+    return RT_NONE;
+  }
+  if (values) k->out->valued = true;
+  if (r->who) k->out->anew = r->who;
+  if (!r->who && !values) return RT_OK;
+  offer was = *o;
+  int status = judge_anew(k, d, &was, values, o);
+  if (status == RT_OK && o->unsupported) {
+    k->unsupported++;
+    return RT_NONE;
+  }
+  return status;
+}
+
 static str assignment_key(evaluating *k, const state_decision *d) {
   return str_fmt(&k->one, "%lld %.*s", (long long)d->assignment, STR_ARG(d->subject));
 }
@@ -155,15 +229,19 @@ static int draw(evaluating *k, const state_decision *d, double reward) {
     if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: its evidence cannot be read", STR_ARG(d->id));
     return RT_OK;
   }
-  int status = replay(k, d, arms);
-  if (status != RT_OK || !new_dist(k, d, arms, has, &dist)) return status;
+  const rules *r;
+  int status = rules_of(k, d->bundle, &r);
+  if (status == RT_OK) status = replay(k, r, d, arms);
+  offer o = { .n = d->ncandidates, .v = d->candidates, .arms = arms, .has = has };
+  if (status == RT_OK) status = offered(k, r, d, &o);
+  if (status != RT_OK) return status == RT_NONE ? RT_OK : status;
+  if (!new_dist(k, d, &o, &dist)) return RT_OK;
   if (d->assigned) {
     number_of(k->a, &k->assignments, assignment_key(k, d), &fresh);
     if (fresh) *VEC_PUSH(k->a, &k->row_of) = k->rows.n;
   }
-  ope_row *r = VEC_PUSH(k->a, &k->rows);
-  *r = (ope_row){ .action = number_of(k->a, &k->actions, d->candidate, &fresh), .subject = number_of(k->a, &k->subjects, d->subject, &fresh), .dist = dist,
-                  .p = (double)d->weight / (double)POLICY_ONE, .reward = reward };
+  uint32_t action = number_of(k->a, &k->actions, d->candidate, &fresh), subject = number_of(k->a, &k->subjects, d->subject, &fresh);
+  *VEC_PUSH(k->a, &k->rows) = (ope_row){ .action = action, .subject = subject, .dist = dist, .p = (double)d->weight / (double)POLICY_ONE, .reward = reward };
   return RT_OK;
 }
 
@@ -223,11 +301,20 @@ static int judge(evaluating *k) {
   bool off;
   int status = tripped(k, &off);
   if (status != RT_OK) return status;
-  ope_refusal *v = ARENA_ARRAY(a, ope_refusal, TOLD + 8 + 1);
+  ope_refusal *v = ARENA_ARRAY(a, ope_refusal, TOLD + 10 + 1);
   uint32_t n = 0;
   if (k->missing.n)
     add(v, &n, OPE_OTHER, str_fmt(a, "the new policy reads `%.*s` of each candidate, which the policy that ran did not: what it would have seen is not in the log", STR_ARG(k->missing)),
         "evaluate a policy that reads the same, or log with one that reads what both need");
+  if (k->other_who && str_eq(str_z(k->who), STR("cap")))
+    add(v, &n, OPE_OTHER, STR("`cap` of the new rules is another: whom it would have kept back is not in the log"), "evaluate rules with the caps of the log");
+  else if (k->other_who)
+    add(v, &n, OPE_OTHER, str_fmt(a, "`%s` of the new rules is another than that of the rules that made %lld draws: who may be shown has to be judged anew", k->who, (long long)k->other_who),
+        "give the data with --db or --source; or evaluate rules that differ in their policy alone");
+  if (k->other_evidence)
+    add(v, &n, OPE_OTHER, str_fmt(a, "`%s` of the new rules is another than that of the rules that made %lld draws: the evidence that it would have seen is not in the log", k->evidence,
+                                  (long long)k->other_evidence),
+        "evaluate a policy that reads the same evidence, or log with rules that read what both need");
   if (k->unreadable)
     add(v, &n, OPE_OTHER, str_fmt(a, "of %lld decisions the new policy cannot be computed; the first is %.*s", (long long)k->unreadable, STR_ARG(k->nowhere)),
         "blazon replay tells more of single decisions");
@@ -242,7 +329,7 @@ static int judge(evaluating *k) {
     add(v, &n, OPE_OTHER, STR("the sample ratio guard has tripped: decisions were lost or changed between the draw and the log"),
         "blazon report tells which; mend it, and log anew");
   for (uint32_t i = 0; i < out->r.nrefusals && i < TOLD; i++)
-    if (!(k->missing.n && out->r.refusals[i].why == OPE_EMPTY)) v[n++] = out->r.refusals[i];
+    if (!((k->missing.n || k->other_who || k->other_evidence) && out->r.refusals[i].why == OPE_EMPTY)) v[n++] = out->r.refusals[i];
   out->r.refusals = v, out->r.nrefusals = n;
   return RT_OK;
 }
@@ -266,12 +353,15 @@ static __attribute__((noinline)) int caught(evaluating *k) {
   return status;
 }
 
-int rt_evaluate(state *s, const prog_choice *x, const mem *m, arena *a, evaluate_result *out, str *failure) {
-  evaluating k = { .s = s, .x = x, .m = m, .a = a, .out = out, .failure = failure, .cache = policy_cache_new(m) };
+int rt_evaluate(state *s, rt_engine *e, bool data, uint32_t choice, arena *a, evaluate_result *out, str *failure) {
+  evaluating k = { .s = s, .e = e, .x = e->p->ir->choices[choice], .choice = choice, .data = data, .last = INT64_MIN, .m = e->m, .a = a, .out = out };
+  k.failure = failure, k.cache = policy_cache_new(e->m), k.d = rt_decider_new(e);
   *out = (evaluate_result){ 0 };
-  arena_init(&k.one, m, NULL);
-  int status = k.cache ? caught(&k) : RT_OOM;
+  arena_init(&k.one, e->m, NULL);
+  int status = k.cache && k.d ? caught(&k) : RT_OOM;
+  if (status != RT_OK && status != RT_OOM && failure->n) *failure = str_dup(a, *failure);
   arena_free(&k.one);
+  rt_decider_free(k.d);
   policy_cache_free(k.cache);
   for (int i = 0; i < BUNDLES; i++) rt_program_free(k.kept[i].p);
   return status;

@@ -13,10 +13,15 @@ typedef struct evaluate_result {
   int64_t orphans;         /* sticky ones whose assignment is not in the log any more */
   int64_t replayed;        /* draws whose weights were computed again from their evidence, under the rules that made them */
   int64_t not_replayed;    /* these rules were not kept */
+  int64_t judged;          /* draws whose candidates were judged anew, from the data: the new rules say otherwise who may be shown */
+  int64_t left_out;        /* of these: the new rules have no answer by policy for the subject; no rows */
+  const char *anew;        /* what of the choice differs so (samechoice_who); NULL: nothing */
+  bool valued;             /* what the new policy reads of candidates is not in the log, and is as the data has it now */
 } evaluate_result;
 
-/* Of the choice x of the program, over the decisions that were logged under its name. The candidates are those that were eligible then; the
-   state's rules, where they were kept, must give the logged weights again. Everything is in a. RT_OK (with refusals in out->r), RT_ENV (*failure), RT_OOM. */
-int rt_evaluate(state *s, const prog_choice *x, const mem *m, arena *a, evaluate_result *out, str *failure);
+/* Of one choice of the engine's rules, over the decisions that were logged under its name. The state's rules, where they were kept, must give the logged
+   weights again. Where they say otherwise than the new ones who may be shown, candidates are judged anew from the engine's data, or, without (data false),
+   there is no estimate. Everything is in a. RT_OK (with refusals in out->r), RT_ENV, RT_BUDGET (*failure), RT_OOM. */
+int rt_evaluate(state *s, rt_engine *e, bool data, uint32_t choice, arena *a, evaluate_result *out, str *failure);
 
 #endif

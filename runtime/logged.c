@@ -57,3 +57,23 @@ bool logged_evidence(arena *a, const state_decision *d, policy_arm *arms, unsign
   }
   return take(&s, "}", 1) && !s.n;
 }
+
+int64_t logged_at(const state_decision *d, str key) {
+  for (uint32_t i = 0; i < d->ncandidates; i++)
+    if (str_eq(d->candidates[i].key, key)) return i;
+  return -1;
+}
+
+int logged_again(rt_decider *d, rt_engine *e, uint32_t choice, const state_decision *was, int64_t *last, arena *a, decide_result *r, str *why, str *failure) {
+  const prog_choice *p = e->p->ir->choices[choice];
+  *why = (str){ "", 0 };
+  if (!was->record.n) { *why = STR("the subject's record was not kept"); return RT_NONE; }
+  rec *subject = src_record_json(a, e->p->ir, p->record, &e->p->atoms, was->record, vm_frame_size(e->p->vm), why);
+  if (!subject) return RT_NONE;
+  subject->source = p->source;
+  if (was->at < *last) rt_decider_forget(d); /* the clock is set back */
+  *last = was->at;
+  vm_set_now(e->vm, was->at);
+  decide_opts o = { .id = was->id, .now = was->at, .stateless = true };
+  return rt_decide(d, choice, subject, &o, a, r, failure);
+}

@@ -9,4 +9,11 @@ extern const char *const logged_names[CHOICE_ARGS];   /* "value", "success", ...
    false: it is not what a decision writes. Scratch in a. */
 bool logged_evidence(arena *a, const state_decision *d, policy_arm *arms, unsigned *has);
 
+/* Where d lists a candidate of this key; -1: nowhere. */
+int64_t logged_at(const state_decision *d, str key);
+
+/* A logged decision once more, under the decider's rules and data, for the logged subject at the logged time; without a state file. *last: the time of
+   the call before (INT64_MIN at first). As rt_decide; RT_NONE: it cannot be computed again, *why. */
+int logged_again(rt_decider *d, rt_engine *e, uint32_t choice, const state_decision *was, int64_t *last, arena *a, decide_result *r, str *why, str *failure);
+
 #endif

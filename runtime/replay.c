@@ -57,12 +57,6 @@ static void differ(replay *x, const state_decision *d, replay_why why, str messa
 
 /* ---- under the same rules ---- */
 
-static int64_t candidate_at(const state_decision *d, str key) {
-  for (uint32_t i = 0; i < d->ncandidates; i++)
-    if (str_eq(d->candidates[i].key, key)) return i;
-  return -1;
-}
-
 /* The logged weights from the logged evidence. NULL: they are the same. */
 static const char *same_weights(replay *x, const prog_choice *p, const state_decision *d) {
   policy_arm *arms = ARENA_ARRAY(&x->one, policy_arm, d->ncandidates + 1u);
@@ -94,7 +88,7 @@ static str against_data(replay *x, const prog_choice *p, const state_decision *d
   arena *a = &x->one;
   for (uint32_t i = 0; i < d->ncandidates; i++) {
     const state_candidate *was = &d->candidates[i];
-    int64_t at = candidate_at(&r->d, was->key);
+    int64_t at = logged_at(&r->d, was->key);
     if (at < 0) return str_fmt(a, "the candidate `%.*s` is not there any more", STR_ARG(was->key));
     const state_candidate *is = &r->d.candidates[at];
     bool could = was->eligible == ELIGIBLE || was->eligible == NOT_CAP;
@@ -103,23 +97,13 @@ static str against_data(replay *x, const prog_choice *p, const state_decision *d
     if (!could && is->eligible == ELIGIBLE) return str_fmt(a, "`%.*s` was not eligible and is now", STR_ARG(was->key));
   }
   for (uint32_t i = 0; i < r->d.ncandidates; i++)
-    if (candidate_at(d, r->d.candidates[i].key) < 0) return str_fmt(a, "the candidate `%.*s` is new", STR_ARG(r->d.candidates[i].key));
+    if (logged_at(d, r->d.candidates[i].key) < 0) return str_fmt(a, "the candidate `%.*s` is new", STR_ARG(r->d.candidates[i].key));
   bool moving = p->has_over && src_in_state(x->e->p->ir->sources[p->over_source]);
   return moving || str_eq(d->evidence, r->d.evidence) ? (str){ "", 0 } : STR("the evidence is another now");
 }
 
 static int decide_again(replay *x, uint32_t choice, const state_decision *d, decide_result *r, str *why) {
-  const prog_choice *p = x->e->p->ir->choices[choice];
-  *why = (str){ "", 0 };
-  if (!d->record.n) { *why = STR("the subject's record was not kept"); return RT_NONE; }
-  rec *subject = src_record_json(&x->one, x->e->p->ir, p->record, &x->e->p->atoms, d->record, vm_frame_size(x->e->p->vm), why);
-  if (!subject) return RT_NONE;
-  subject->source = p->source;
-  if (d->at < x->last_at) rt_decider_forget(x->d); /* the clock is set back */
-  x->last_at = d->at;
-  vm_set_now(x->e->vm, d->at);
-  decide_opts o = { .id = d->id, .now = d->at, .stateless = true };
-  return rt_decide(x->d, choice, subject, &o, &x->one, r, x->failure);
+  return logged_again(x->d, x->e, choice, d, &x->last_at, &x->one, r, why, x->failure);
 }
 
 static bool keyed(const prog_choice *p, const state_decision *d) {

@@ -10,7 +10,7 @@ static const char *const arith_names[IA_COUNT] = {
 #undef ARITH
 };
 
-typedef struct printer { buf *out; const vm_program *p; const code_unit *u; str only; str last; } printer;
+typedef struct printer { buf *out; const vm_program *p; const code_unit *u; str only; bool bare; /* without places */ } printer;
 
 static str source_of(void *ud, uint32_t id) {
   const ir_program *ir = ud;
@@ -54,12 +54,21 @@ static void put_site(const printer *x, const ins *i) {
   buf_z(x->out, " )");
 }
 
+/* Atoms are numbered by program; their texts are what people know. */
+static void put_atoms(const printer *x, const ins *i) {
+  for (uint32_t k = 0; k < 64; k++) {
+    uint32_t atom = 64u * i->x + k;
+    if (((uint64_t)i->i >> k & 1) && atom && atom <= x->p->ir->natoms) put_val(x, x->u->regs[i->a].type, (val){ .t = x->p->ir->atoms[atom - 1] });
+  }
+}
+
 static void put_operand(const printer *x, const ins *i, char role, uint32_t v) {
   switch (role) {
   case 'R': case 'W': case 'U': put_reg(x, (uint16_t)v); break;
   case 'K': put_val(x, x->u->tab->consts[v].type, x->u->tab->consts[v].v); break;
   case 'I':
-    if (i->op == BC_IN_ATOMS || i->op == BC_IN_INTS) buf_fmt(x->out, " %u mask %016" PRIx64, i->x, (uint64_t)i->i);
+    if (i->op == BC_IN_ATOMS) put_atoms(x, i);
+    else if (i->op == BC_IN_INTS) buf_fmt(x->out, " %u mask %016" PRIx64, i->x, (uint64_t)i->i);
     else if (x->u->regs[i->a].kind == REG_VALUE) put_val(x, x->u->regs[i->a].type, (val){ .i = i->i });
     else buf_fmt(x->out, " %" PRId64, i->i);
     break;
@@ -133,7 +142,7 @@ static void put_ins(const printer *x, uint32_t at) {
   if (r->flow == FLOW_JUMP) buf_fmt(x->out, " -> %u", i->t);
   if (r->flow == FLOW_TEST) buf_fmt(x->out, " -> %u else %u", i->t, i->f);
   if (r->flow == FLOW_CHECK) buf_fmt(x->out, " -> %u missing %u error %u", i->t, i->f, i->c);
-  const srcfile *f = sources_find(x->p->ir->src, x->u->map[at].beg);
+  const srcfile *f = x->bare ? NULL : sources_find(x->p->ir->src, x->u->map[at].beg);
   if (f && (at == 0 || x->u->map[at - 1].beg != x->u->map[at].beg)) {
     uint32_t line, col;
     source_line_col(f, x->u->map[at].beg, &line, &col);
@@ -162,6 +171,11 @@ static void put_unit(void *ud, code_unit *u, str name, uint32_t part) {
   }
   for (uint32_t i = 0; i < u->n; i++) put_ins(x, i);
   buf_ch(x->out, '\n');
+}
+
+void vm_disasm_unit(buf *out, const vm_program *p, code_unit *u, str name) {
+  printer x = { .out = out, .p = p, .bare = true };
+  put_unit(&x, u, name, 0);
 }
 
 void vm_disasm(buf *out, const vm_program *p, str only) {

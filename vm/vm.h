@@ -17,6 +17,10 @@ const ir_program *vm_model(const vm_program *p);
 str vm_made_with(const vm_program *p);                          /* versions of what made the bundle that it comes from; else empty */
 void vm_disasm(buf *out, const vm_program *p, str only);       /* only: a rule, fn or audience name; empty: all */
 
+/* What a function computes, as a text by which two programs are compared: its code and that of all it calls, and what these read of records and lists. Equal
+   texts: the same results for the same rows. Different texts may still mean the same; a program that is recompiled from the same words gives equal ones. */
+void vm_meaning(buf *out, const vm_program *p, uint32_t fn);
+
 /* Bundle: versioned, checksummed, little-endian, with the sources and a source map. vm_unpack verifies everything: any byte string is safe.
    The caller owns bytes and keeps them alive as long as the program. *error names what is wrong and where ("bundle is damaged: checksum ..."). */
 str vm_pack(arena *a, const vm_program *p, str made_with); /* made_with: versions of what made it, up to 1,000 bytes; no part of its digest */

@@ -122,6 +122,8 @@ extern const str vm_int_overflow, vm_num_overflow, vm_zero_division;
 const char *vm_measure(vm_program *p);
 /* Of an expression's unit, whose program is measured already. */
 void vm_measure_unit(const vm_program *p, code_unit *u);
+/* One unit without the places in the rule files: the same text for the same code (disasm.c). */
+void vm_disasm_unit(buf *out, const vm_program *p, code_unit *u, str name);
 void vm_each_unit(const vm_program *p, void (*each)(void *ud, code_unit *u, str name, uint32_t part), void *ud);
 
 /* ---- template.c ---- */

@@ -68,7 +68,7 @@ want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, iif(d.
 got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
 if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
 run evaluate shop.hero ucb.blz --state s.db
-says "what is and what is not evaluated" out 'another `where` or other evidence is not evaluated'
+says "what is evaluated" out 'chooses from the candidates that were eligible then'
 says "replay" out 'replay gave the logged chances again in 3,000 draws'
 
 run evaluate hero best.blz --state s.db
@@ -77,6 +77,66 @@ says "why" out 'reads `value` of each candidate'
 "$BLAZON" decide hero bare.blz --db d.db --lines --id-member d --state bare.db < in.ndjson > decided 2> err
 run evaluate hero old.blz --state bare.db
 exits "the log had no floor, and draws are with small chances" 0
+
+# rules that say otherwise who may be shown
+sed 's/== p.locale$/& and v.id != "a"/' ucb.blz > where.blz
+run evaluate hero where.blz --state s.db
+exits "another where" 1
+says "why" out '`where` of the new rules is another than that of the rules that made 3000 draws'
+says "what would help" out 'give the data with --db or --source'
+run evaluate hero where.blz --state s.db --db d.db --format json
+exits "judged anew" 0
+json "all of them" '$.judged_anew' 3000
+want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, case d.candidate when 'a' then 0 when 'b' then 0.95 when 'e' then 0.95 else 0.05 end / d.p as w from decisions d join outcomes o on o.decision = d.id)")
+got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
+if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS without the candidate, as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
+sed 's/for p in profiles {/for p in profiles where p.locale == "en" {/' ucb.blz > english.blz
+run evaluate hero english.blz --state s.db --db d.db --format json
+exits "for fewer people" 0
+json "who is left out" '$.left_out' 1000
+json "who is not" '$.decisions' 2000
+# the same condition in a function, which then changes
+sed 's/v.locale == p.locale$/fits(v.locale, p.locale)/; s/^choose/fn fits(a : text, b : text) -> bool = a == b\n\n&/' old.blz > fits.blz
+"$BLAZON" decide hero fits.blz --db d.db --lines --id-member d --state fits.db < in.ndjson > decided 2> err
+sed 's/by .*/by    softmax(value: s.clicks, temperature: 5)/' fits.blz > other.blz
+sed 's/prior: .1, 20./prior: [2, 30]/' fits.blz > prior.blz
+sed 's/= a == b/= a == b or a == "fr"/' prior.blz > french.blz
+run evaluate hero prior.blz --state fits.db
+exits "another prior" 0
+run evaluate hero french.blz --state fits.db
+exits "a function means something else" 1
+says "which is seen" out '`where` of the new rules is another'
+run evaluate hero french.blz --state fits.db --db d.db
+exits "with the data nothing changes" 0
+run evaluate hero other.blz --state fits.db
+exits "a policy that reads something else" 1
+# evidence that is gathered in another way, and caps
+sed 's/s.variant == v.id/& and s.views > 0/' ucb.blz > over.blz
+run evaluate hero over.blz --state s.db --db d.db
+exits "other evidence" 1
+says "which" out '`over` of the new rules is another'
+sed 's/success: s.clicks/success: s.views - s.clicks/' ucb.blz > by.blz
+run evaluate hero by.blz --state s.db --db d.db
+exits "evidence of another meaning" 1
+says "which" out '`by` of the new rules is another'
+sed 's/floor 5%/&\n  cap 2 per 1 day/' ucb.blz > cap.blz
+run evaluate hero cap.blz --state s.db --db d.db
+exits "another cap" 1
+says "which" out '`cap` of the new rules is another'
+# what the candidates themselves say need not be in the log, when the data is there
+sed '/  over/d; s/  by .*/  by    weights(v.locale.length() + 1)/; /floor/d' old.blz > even.blz
+run evaluate hero even.blz --state s.db
+exits "a policy that reads the candidates" 1
+run evaluate hero even.blz --state s.db --db d.db --format json
+exits "with the data" 0
+json "says that it is the data's" '$.evidence_from_data' 1
+want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, iif(d.candidate in ('d', 'e'), 1.0 / 2, 1.0 / 3) / d.p as w from decisions d join outcomes o on o.decision = d.id)")
+got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
+if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS of equal weights, as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
+run evaluate hero even.blz --state s.db --db nowhere.db
+exits "data that is not there" 3
+run evaluate --log x.csv --map action=a,reward=b,propensity=c --policy uniform --db d.db
+exits "data for a log of another system" 4
 
 # a sticky repeat has no chance of its own: what it earned belongs to its draw
 sed 's/floor 10%/floor 10%\n  sticky 30 days/' old.blz > sticky.blz
