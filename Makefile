@@ -193,8 +193,8 @@ format: all ## repair what format-check finds
 	@tools/format.sh --fix
 bless: ## rewrite the golden tests' expectations and the generated pages of docs/; read the diff before committing it
 	@BLESS=1 tests/run.sh golden
-	@$(MAKE) -s build/release/tests/unit/stdlib_docs build/release/tests/unit/vm_pages
-	@BLESS=1 build/release/tests/unit/stdlib_docs > /dev/null && BLESS=1 build/release/tests/unit/vm_pages > /dev/null
+	@$(MAKE) -s build/release/tests/unit/stdlib_docs build/release/tests/unit/vm_pages build/release/tests/unit/vm_bundle
+	@for t in stdlib_docs vm_pages vm_bundle; do BLESS=1 build/release/tests/unit/$$t > /dev/null || exit 1; done
 	@BLESS=1 BLAZON=build/release/blazon bash tests/cli/pages.sh > /dev/null
 cover: ## line coverage of the library by the unit tests, a folder a line
 	@tools/cover.sh

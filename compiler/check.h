@@ -262,6 +262,8 @@ void check_leave(checker *c);
 /* Adds "did you mean" with an edit when one of the names is near. */
 typedef VEC(str) strs;
 void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near);
+/* "unknown option": with the nearest of the words that may stand there, or all of them. what: "a choice". The caller may add a note. */
+diag *check_unknown_option(checker *c, const ast *option, const char *what, const strs *words);
 bool same_path(const ir *x, const ir *y);
 bool is_path(const ir *n);                           /* fields from a local */
 bool ir_reads_local(const ir *n, int32_t local);

@@ -375,10 +375,14 @@ static void option(making *m, const ast *n) {
   unsigned i = 0;
   while (i < 6 && !str_eq(n->name, str_z(names[i]))) i++;
   if (i == 6) {
-    diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->name_sp, "unknown option `%.*s`", STR_ARG(n->name));
+    static const char *const clauses[] = { "from", "over", "by" }, *const of_policy[] = { "half_life", "delay", "prior", "day", "epsilon", "temperature", "alpha" };
     strs near = { 0 };
+    for (i = 0; i < 3; i++) *VEC_PUSH(c->a, &near) = str_z(clauses[i]);
     for (i = 0; i < 6; i++) *VEC_PUSH(c->a, &near) = str_z(names[i]);
-    check_suggest(c, g, n->name_sp, n->name, &near);
+    diag *g = check_unknown_option(c, n, "a choice", &near);
+    for (i = 0; i < sizeof of_policy / sizeof *of_policy; i++)
+      if (str_eq(n->name, str_z(of_policy[i])))
+        diag_note_add(c->d, g, (span){ 0, 0 }, "`%s` is the policy's: `by thompson(success: ..., trials: ..., %s: ...)`", of_policy[i], of_policy[i]);
     refuse(m);
     return;
   }

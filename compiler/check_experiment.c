@@ -119,10 +119,9 @@ static void option(trial *t, const ast *n) {
   unsigned i = 0;
   while (i < 4 && !str_eq(n->name, str_z(names[i]))) i++;
   if (i == 4) {
-    diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->name_sp, "unknown option `%.*s`", STR_ARG(n->name));
     strs near = { 0 };
     for (i = 0; i < 4; i++) *VEC_PUSH(c->a, &near) = str_z(names[i]);
-    check_suggest(c, g, n->name_sp, n->name, &near);
+    check_unknown_option(c, n, "an experiment, beside its arms,", &near);
     t->d->bad = true;
     return;
   }

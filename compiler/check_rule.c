@@ -128,7 +128,6 @@ static const char *foreign_operator(checker *c, const ast *clause) {
 }
 
 static void option_unknown(checker *c, const ast *n, enum opt_place place) {
-  diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->name_sp, "unknown option `%.*s`", STR_ARG(n->name));
   strs near = { 0 };
   if (place == OPT_RULE) {
     static const char *const words[] = { "require", "forbid", "otherwise", "let", "fix", "at" };
@@ -136,7 +135,7 @@ static void option_unknown(checker *c, const ast *n, enum opt_place place) {
   }
   for (int i = 0; i < NOPTIONS; i++)
     if (options[i].places & place) *VEC_PUSH(c->a, &near) = str_z(options[i].name);
-  check_suggest(c, g, n->name_sp, n->name, &near);
+  check_unknown_option(c, n, place_name(place), &near);
 }
 
 void check_option(checker *c, const ast *n, enum opt_place place, rule_options *o, prog_rule *r, uint32_t *seen) {

@@ -163,11 +163,10 @@ static void limit(building *b, const ast *n, bool *seen) {
 static void option(building *b, const ast *n, bool *limited) {
   checker *c = b->c;
   if (str_eq(n->name, STR("limit"))) { limit(b, n, limited); return; }
-  diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, n->name_sp, "unknown option `%.*s`", STR_ARG(n->name));
   strs near = { 0 };
   static const char *const words[] = { "limit", "slot", "require", "forbid", "prefer" };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) *VEC_PUSH(c->a, &near) = str_z(words[i]);
-  check_suggest(c, g, n->name_sp, n->name, &near);
+  check_unknown_option(c, n, "a template", &near);
   b->d->bad = true;
 }
 

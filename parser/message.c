@@ -223,6 +223,7 @@ void parse_report(parser *p, const expected *e) {
   if (t->kind == LEX_UNDEF || p->lx.stopped) return;
   bool at_file = expects(e, LEX_RECORD) && expects(e, LEX_MODULE) && !expects(e, LEX_AND) && !expects(e, '.') && !expects(e, LEX_FROM);
   if (at_file && (t->flags & LEX_LINE_FIRST)) {
+    if (expects(e, '}') && parse_slip(p, e)) return; /* its block is still open */
     report_at_file(p);
     return;
   }

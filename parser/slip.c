@@ -128,6 +128,21 @@ static bool modifier(parser *p) {
   return true;
 }
 
+/* `key (a, b)` and `key a, b` after the fields */
+static bool key_list(parser *p) {
+  const token *t = &p->tok;
+  if (p->decl != LEX_RECORD || !((t->kind == '(' && p->prev.kind == LEX_KEY) || (t->kind == ',' && p->before.kind == LEX_KEY))) return false;
+  return tell(p, "a key of several fields is said at each of them: `banner : text key`, `day : date key`");
+}
+
+/* `where` between the braces of what says in its first line for whom it is */
+static bool for_whom(parser *p) {
+  if (p->tok.kind != LEX_WHERE || !(p->tok.flags & LEX_LINE_FIRST)) return false;
+  if (p->decl == LEX_CHOOSE) return tell(p, "whom a choice is for is said in its first line: `choose hero for p in profiles where p.age >= 18 {`");
+  if (p->decl == LEX_EXPERIMENT) return tell(p, "whom an experiment is for is said in its first line: `experiment cta for p in profiles where p.age >= 18 {`");
+  return p->decl == LEX_TEMPLATE && tell(p, "whom a template is for is said in its first line: `template banner for p in profiles where p.age >= 18 {`");
+}
+
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || grouped_number(p) || unit(p) || quantifier(p) || in_context(p) || modifier(p) || expected_word(p, e);
+  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || unit(p) || quantifier(p) || in_context(p) || modifier(p) || expected_word(p, e);
 }
