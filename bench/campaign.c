@@ -86,7 +86,7 @@ static void arms_of(const evidence *e, const contestant *x, int segment, int tod
   for (int k = 0; k < ARMS; k++) {
     double n = 0, s = 0;
     for (int g = 0; g < CAMPAIGN_SEGMENTS; g++)
-      for (int d = 0; d <= today - x->delay && (!x->segments || g == segment); d++) {
+      for (int d = 0; d <= today - x->delay - (x->delay > 0) && (!x->segments || g == segment); d++) {
         double w = x->half_life ? policy_decay(today - d, x->half_life) : 1;
         n += w * e->trials[g][k][d], s += w * e->success[g][k][d];
       }

@@ -38,7 +38,7 @@ void guard_mean_add(guard_mean *m, double x) {
 double guard_mean_width(const guard_mean *m, double alpha, double around) {
   if (m->n < 2) return INFINITY;
   double l = -2 * log(alpha), rho2 = (l + log(l + 1)) / around; /* near the optimum at `around` observations, ibid. appendix */
-  double v = m->squares / m->n, x = m->n * v * rho2 + 1;
+  double v = m->squares / m->n, x = m->n * rho2 + 1; /* of observations in units of their spread, so that cents and dollars give the same */
   if (v == 0) return INFINITY; /* nothing ever varied: nothing is known of the spread */
-  return sqrt(2 * x / (m->n * m->n * rho2) * log(sqrt(x) / alpha));
+  return sqrt(v * 2 * x / (m->n * m->n * rho2) * log(sqrt(x) / alpha));
 }

@@ -25,7 +25,8 @@ static inline bool guard_ratio_tripped(const guard_ratio *g) { return g->tripped
 
 /* A mean with an interval that holds at all times at once: the asymptotic confidence sequence of I. Waudby-Smith, D. Arbour, R. Sinha,
  * E. Kennedy, A. Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences" (2021), normal mixture, made narrowest
- * around `around` observations. For the difference of two arms feed reward / p for the one, - reward / p for the other and 0 for decisions for neither:
+ * around `around` observations, a number that is chosen before any is seen: one that follows them holds
+ * at no time but now. For the difference of two arms feed reward / p for the one, - reward / p for the other and 0 for decisions for neither:
  * its mean is the difference whatever the policy was, as long as both had a chance. */
 typedef struct guard_mean { double n, mean, squares; } guard_mean; /* zeros to begin with; squares: about the mean */
 

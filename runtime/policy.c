@@ -18,6 +18,8 @@ const char *policy_name(policy_kind k) {
   return k < POLICY_COUNT ? names[k] : "";
 }
 
+static const char beyond[] = "the evidence is beyond what can be computed with";
+
 /* ---- evidence ---- */
 
 static const char *counts_wrong(double success, double trials) {
@@ -49,7 +51,8 @@ const char *policy_arm_wrong(policy_kind k, const policy_arm *x) {
   return NULL;
 }
 
-double policy_decay(double age, double half_life) { return age > 0 ? exp2(-age / half_life) : 1; }
+/* What has halved a thousand times is nothing: further down, where doubles lose their digits, sums would contradict each other. */
+double policy_decay(double age, double half_life) { return !(age > 0) ? 1 : age / half_life > 1000 ? 0 : exp2(-age / half_life); }
 
 /* ---- integers ---- */
 
@@ -128,7 +131,8 @@ static void bounds(const policy_arm *arms, uint32_t n, double alpha, double *sco
   double width = all > 1 ? log(all) : 0;
   for (uint32_t i = 0; i < n; i++) {
     const policy_arm *x = &arms[i];
-    score[i] = x->trials > 0 ? x->success / x->trials + alpha * sqrt(width / x->trials) : INFINITY;
+    double bonus = alpha > 0 ? alpha * sqrt(width / x->trials) : 0; /* 0 times infinity is no number */
+    score[i] = x->trials > 0 ? x->success / x->trials + bonus : INFINITY;
   }
 }
 
@@ -161,7 +165,7 @@ static bool thompson(arena *a, const policy_spec *s, const policy_arm *arms, uin
     b[i] = (belief){ true, mean, 1 / sqrt(precision) };
   }
   if (thompson_best(a, b, n, p)) return true;
-  *why = "the evidence is beyond what can be computed with";
+  *why = beyond;
   return false;
 }
 
@@ -200,10 +204,12 @@ bool policy_weights(arena *a, const policy_spec *s, const policy_arm *arms, uint
   if (ok) {
     double f = s->floor < 1.0 / n ? s->floor : 1.0 / n;
     for (uint32_t i = 0; i < n; i++) sum += p[i];
-    for (uint32_t i = 0; f > 0 && i < n; i++) p[i] = (1 - n * f) * (p[i] / sum) + f;
-    for (uint32_t i = 0; f > 0 && i < n; i++)
+    ok = sum > 0 && isfinite(sum);
+    if (!ok) *why = beyond;
+    for (uint32_t i = 0; ok && f > 0 && i < n; i++) p[i] = (1 - n * f) * (p[i] / sum) + f;
+    for (uint32_t i = 0; ok && f > 0 && i < n; i++)
       if (p[i] < 0) p[i] = 0; /* 1 - n (1 / n) may be less than nothing by a rounding */
-    policy_round(a, p, n, w);
+    if (ok) policy_round(a, p, n, w);
   }
   arena_restore(a, mark);
   return ok;

@@ -125,7 +125,7 @@ static bool days_of(const type *t, val v, int64_t *day) {
   return true;
 }
 
-/* How much of a row counts: 0 while it is younger than the delay, then less with age. Ages are whole days. */
+/* How much of a row counts: nothing until even the last decision of its day is as old as the delay, then less with age. Ages are whole days. */
 static int weight_of(filling *f, double *w, str *why) {
   const prog_choice *x = f->x;
   const double day = 86400e6;
@@ -139,7 +139,7 @@ static int weight_of(filling *f, double *w, str *why) {
   if (st != ST_OK) return reason_of(f, x->day, "the day of its evidence", why);
   days_of(f->e->p->ir->fns[x->day]->ret, v, &when);
   double age = (double)(f->today - when);
-  if (age * day < (double)x->delay) *w = 0;
+  if (x->delay && (age - 1) * day < (double)x->delay) *w = 0;
   else if (x->half_life) *w = policy_decay(age, (double)x->half_life / day);
   return RT_OK;
 }

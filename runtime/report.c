@@ -126,15 +126,14 @@ static void close_arms(work *w) {
     report_arm *x = &s->arms[k];
     x->mean = x->shown ? x->sum / (double)x->shown : 0;
     guard_mean *m = &w->own[k];
-    double around = m->n;
     /* one of the least and one of the greatest reward: an arm that earned nothing yet has not shown how much it varies */
     guard_mean_add(m, w->least), guard_mean_add(m, w->most);
-    double wide = around > 0 && w->most > w->least ? guard_mean_width(m, ALPHA / s->narms, around < 100 ? 100 : around) : INFINITY;
+    double wide = x->shown && w->most > w->least ? guard_mean_width(m, ALPHA / s->narms, REPORT_AROUND) : INFINITY;
     x->low = fmax(m->mean - wide, s->binary ? 0 : -INFINITY), x->high = fmin(m->mean + wide, s->binary ? 1 : INFINITY);
     if (x->shown) top = fmax(top, x->high);
     x->less = w->apart[k].mean, x->less_width = INFINITY;
     if (x->drawn && k != s->leader && !(w->apart[k].n > 0)) s->apart = true;
-    if (w->apart[k].n >= REPORT_LEAST_SHOWN) x->less_width = guard_mean_width(&w->apart[k], ALPHA, w->apart[k].n);
+    if (w->apart[k].n >= REPORT_LEAST_SHOWN) x->less_width = guard_mean_width(&w->apart[k], ALPHA, REPORT_AROUND);
   }
   s->regret = fmax(top * (double)s->shown - s->reward, 0);
 }

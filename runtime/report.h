@@ -8,7 +8,8 @@
 
 enum {
   REPORT_POINTS = 100,     /* at most so many points in time */
-  REPORT_LEAST_SHOWN = 100, REPORT_LEAST_REWARDS = 10 /* fewer say nothing of which arm is best */
+  REPORT_LEAST_SHOWN = 100, REPORT_LEAST_REWARDS = 10, /* fewer say nothing of which arm is best */
+  REPORT_AROUND = 1000     /* showings for which intervals are narrowest */
 };
 
 /* Something was shown: one decision, or one subject of an experiment. */

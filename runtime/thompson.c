@@ -4,6 +4,9 @@
  * whatever the cells are, and only the split inside a cell is approximated. A cell is halved until the split of the whole and of its
  * halves agree; the pair is then extrapolated (the split's error falls fourfold with each halving).
  *
+ * Rates are walked in logit(x): Beta(1, 0.001) has nearly all its mass nearer to 1 than a double can be, but at logits of a few thousand. A place so
+ * knows x, 1 - x and the logarithm of both, each to full precision.
+ *
  * Equal beliefs are one group with a multiplicity: a thousand arms without evidence cost as much as one.
  *
  * The incomplete beta function: continued fraction by Lentz's method for small parameters; for large ones, where the fraction needs
@@ -29,6 +32,7 @@ typedef struct arm {
   bool normal;
   double a, b, mean, sd;
   double p, q;              /* a / (a + b), b / (a + b) */
+  double log_p, log_q;
   double peak;              /* log of x^a (1 - x)^b / B(a, b) at x = p */
   double base;              /* -log B(a, b) */
   uint32_t index, count;    /* of the first belief of the group; how many equal ones */
@@ -39,18 +43,29 @@ static arm prepare(const belief *m) {
   if (m->normal) { r.mean = m->a, r.sd = m->b; return r; }
   double n = m->a + m->b;
   r.mean = r.p = m->a / n, r.q = m->b / n;
+  r.log_p = r.p < 0.5 ? log(r.p) : log1p(-r.q), r.log_q = r.q < 0.5 ? log(r.q) : log1p(-r.p); /* times 10^14: every digit counts */
   r.sd = sqrt(r.p * r.q / (n + 1));
-  r.peak = 0.5 * (log(m->a) + log(r.q) - 1.83787706640934548356) + stirling_error(n) - stirling_error(m->a) - stirling_error(m->b);
-  r.base = r.peak - m->a * log(r.p) - m->b * log(r.q);
+  r.peak = 0.5 * (log(m->a) + r.log_q - 1.83787706640934548356) + stirling_error(n) - stirling_error(m->a) - stirling_error(m->b);
+  r.base = r.peak - m->a * r.log_p - m->b * r.log_q;
   return r;
 }
 
+/* A rate: x, 1 - x and their logarithms. Normal beliefs know x only, and t is x. */
+typedef struct rate { double t, x, y, log_x, log_y; } rate;
+
+static rate rate_at(double t) { /* t: logit(x) */
+  double e = exp(-fabs(t)), l = log1p(e), much = 1 / (1 + e), little = e / (1 + e), log_little = -fabs(t) - l;
+  return t < 0 ? (rate){ t, little, much, log_little, -l } : (rate){ t, much, little, -l, log_little };
+}
+
+static rate rate_of(double x) { return (rate){ log(x) - log1p(-x), x, 1 - x, log(x), log1p(-x) }; }
+
 /* log of x^a (1 - x)^b / B(a, b). */
-static double log_kernel(const arm *m, double x) {
-  double d = x - m->p;
+static double log_kernel(const arm *m, const rate *r) {
+  double d = m->p < 0.5 ? r->x - m->p : m->q - r->y;
   /* near the mean the two logarithms nearly cancel; log1p keeps what is left of them */
   if (fabs(d) < 0.1 * m->p && fabs(d) < 0.1 * m->q) return m->peak + m->a * log1p(d / m->p) + m->b * log1p(-d / m->q);
-  return m->peak + m->a * log(x / m->p) + m->b * (log1p(-x) - log(m->q));
+  return m->peak + m->a * (r->log_x - m->log_p) + m->b * (r->log_y - m->log_q);
 }
 
 /* I_x(a, b) * a / (x^a (1-x)^b / B), by the continued fraction DLMF 8.17.22; converges fast for x < (a + 1) / (a + b + 2). */
@@ -86,16 +101,20 @@ static const double gl_w[10] = { 0.1527533871307258506980843, 0.1491729864726037
   0.1181945319615184173123774, 0.1019301198172404350367501, 0.0832767415767047487247581, 0.0626720483341090635695065, 0.0406014298003869413310400,
   0.0176140071391521183118620 };
 
-/* Mass between x and the far end of its own side, two panels; the density has nothing left beyond 9 standard deviations there. */
-static double tail_mass(const arm *m, double x) {
-  double far = x < m->p ? fmax(0, fmin(m->p - 9 * m->sd, x - 4 * m->sd)) : fmin(1, fmax(m->p + 9 * m->sd, x + 4 * m->sd));
+/* Mass below x (or above it: the smaller one of both), two panels; the density has nothing left beyond 9 standard deviations there. Integrated over the
+   smaller of x and 1 - x, whose digits are all there. */
+static double tail_mass(const arm *m, const rate *at, bool below) {
+  bool low = m->p < 0.5;
+  double x = low ? at->x : at->y, p = low ? m->p : m->q;
+  double far = below == low ? fmax(0, fmin(p - 9 * m->sd, x - 4 * m->sd)) : fmin(1, fmax(p + 9 * m->sd, x + 4 * m->sd));
   double cut = x + (far - x) / 3, edges[3] = { x, cut, far }, sum = 0;
   for (int k = 0; k < 2; k++) {
     double mid = (edges[k] + edges[k + 1]) / 2, half = (edges[k + 1] - edges[k]) / 2, part = 0;
     for (int i = 0; i < 10; i++)
       for (int s = -1; s <= 1; s += 2) {
-        double t = mid + s * half * gl_x[i];
-        part += gl_w[i] * exp(log_kernel(m, t)) / (t * (1 - t));
+        double z = mid + s * half * gl_x[i], lz = log(z), lr = log1p(-z);
+        rate r = low ? (rate){ 0, z, 1 - z, lz, lr } : (rate){ 0, 1 - z, z, lr, lz };
+        part += gl_w[i] * exp(log_kernel(m, &r)) / (z * (1 - z));
       }
     sum += part * half;
   }
@@ -104,19 +123,18 @@ static double tail_mass(const arm *m, double x) {
 
 enum { QUADRATURE_FROM = 3000 }; /* above this parameter the fraction is the slower one */
 
-static double beta_log_cdf(const arm *m, double x) {
-  if (x <= 0) return -INFINITY;
-  if (x >= 1) return 0;
-  double k = log_kernel(m, x);
-  bool low = x < (m->a + 1) / (m->a + m->b + 2);
-  if (!low && k < -60) return 0; /* the mass above x is below 1e-24 */
+static double beta_log_cdf(const arm *m, const rate *r) {
+  double k = log_kernel(m, r);
+  bool low = m->p < 0.5 ? r->x < (m->a + 1) / (m->a + m->b + 2) : r->y > (m->b + 1) / (m->a + m->b + 2);
+  if (!low && k - log(m->b) < -60) return 0; /* the mass above x is below 1e-24 */
   if (fmax(m->a, m->b) > QUADRATURE_FROM && fmin(m->a, m->b) > 20 && k > -600) {
-    bool left = x < m->p;
-    double t = tail_mass(m, x);
+    bool left = m->p < 0.5 ? r->x < m->p : r->y > m->q;
+    double t = tail_mass(m, r, left);
     return left ? log(t) : log1p(-t);
   }
-  if (low) return k + log(fraction(m->a, m->b, x) / m->a);
-  return log1p(-exp(k) * fraction(m->b, m->a, 1 - x) / m->b);
+  if (low) return fmin(k + log(fraction(m->a, m->b, r->x) / m->a), 0);
+  double above = exp(k) * fraction(m->b, m->a, r->y) / m->b;
+  return above < 1 ? log1p(-above) : -40; /* F is below what 1 - F can tell */
 }
 
 static double normal_log_cdf(const arm *m, double x) {
@@ -127,11 +145,14 @@ static double normal_log_cdf(const arm *m, double x) {
   return -0.5 * z * z - log(-z * 2.50662827463100050242) + log1p(-r * (1 - 3 * r * (1 - 5 * r)));
 }
 
-static double log_cdf(const arm *m, double x) { return m->normal ? normal_log_cdf(m, x) : beta_log_cdf(m, x); }
+static double log_cdf(const arm *m, const rate *r) { return m->normal ? normal_log_cdf(m, r->x) : beta_log_cdf(m, r); }
 
 double belief_log_cdf(const belief *b, double x) {
   arm m = prepare(b);
-  return log_cdf(&m, x);
+  if (m.normal) return normal_log_cdf(&m, x);
+  if (x <= 0 || x >= 1) return x <= 0 ? -INFINITY : 0;
+  rate r = rate_of(x);
+  return beta_log_cdf(&m, &r);
 }
 
 /* ---- cells ---- */
@@ -140,26 +161,28 @@ typedef struct quad {
   arena *a;
   const arm *arms;          /* groups */
   uint32_t n;
-  double narrow;            /* least standard deviation */
+  bool normal;
+  double narrow;            /* standard deviation, about, of the narrowest along t */
   double *sum;              /* of each group */
   double *whole;            /* scratch: the cell's own split */
 } quad;
 
 /* All distribution functions at one place. */
 typedef struct place {
-  double x, g;              /* g: their product, to the power of the multiplicities */
+  rate r;
+  double g;                 /* their product, to the power of the multiplicities */
   double *f, *l;            /* F and count * log F of each group */
 } place;
 
-static place place_new(const quad *q, double x) {
-  return (place){ x, 0, ARENA_ARRAY(q->a, double, q->n), ARENA_ARRAY(q->a, double, q->n) };
+static place place_new(const quad *q, double t) {
+  return (place){ q->normal ? (rate){ .t = t, .x = t } : rate_at(t), 0, ARENA_ARRAY(q->a, double, q->n), ARENA_ARRAY(q->a, double, q->n) };
 }
 
-static place place_direct(const quad *q, double x) {
-  place r = place_new(q, x);
+static place place_direct(const quad *q, double t) {
+  place r = place_new(q, t);
   double s = 0;
   for (uint32_t i = 0; i < q->n; i++) {
-    double l = log_cdf(&q->arms[i], x);
+    double l = log_cdf(&q->arms[i], &r.r);
     r.f[i] = exp(l);
     s += r.l[i] = l * q->arms[i].count;
   }
@@ -167,29 +190,27 @@ static place place_direct(const quad *q, double x) {
   return r;
 }
 
-/* The same from a place a little above: F(x) = F(y) less the integral of the density over [x, y], 8-point Gauss-Legendre, whose logarithms all groups share. A
+/* The same from a place a little above: F there less the integral of the density between, 8-point Gauss-Legendre, whose logarithms all groups share. A
    hundred times cheaper than the incomplete beta function for large parameters. Good for steps of at most two standard deviations; where a small F
-   would be left, or the density is not smooth, the direct way. */
-static place place_below(const quad *q, const place *y, double x) {
+   would be left, the direct way. Along t the density is x^a (1 - x)^b / B, smooth for all a and b. */
+static place place_below(const quad *q, const place *y, double t) {
   static const double gx[4] = { 0.1834346424956498049394761, 0.5255324099163289858177390, 0.7966664774136267395915539, 0.9602898564975362316835609 };
   static const double gw[4] = { 0.3626837833783619829651504, 0.3137066458778872873379622, 0.2223810344533744705443560, 0.1012285362903762591525314 };
-  if (y->x - x > 2 * q->narrow || q->arms[0].normal || x <= 0 || y->x >= 1) return place_direct(q, x);
-  place r = place_new(q, x);
-  double lt[8], lu[8], w[8], lx = log(x), ux = log1p(-x), mid = (x + y->x) / 2, half = (y->x - x) / 2, s = 0;
-  for (int j = 0; j < 8; j++) {
-    double t = mid + (j & 1 ? half : -half) * gx[j / 2];
-    lt[j] = log(t), lu[j] = log1p(-t), w[j] = half * gw[j / 2] / (t * (1 - t));
-  }
+  if (q->normal || y->r.t - t > 2 * q->narrow) return place_direct(q, t);
+  place r = place_new(q, t);
+  rate at[8];
+  double w[8], mid = (t + y->r.t) / 2, half = (y->r.t - t) / 2, s = 0;
+  for (int j = 0; j < 8; j++) at[j] = rate_at(mid + (j & 1 ? half : -half) * gx[j / 2]), w[j] = half * gw[j / 2];
   for (uint32_t i = 0; i < q->n; i++) {
     const arm *m = &q->arms[i];
-    double base = m->base, k = base + m->a * lx + m->b * ux, l;
-    if (x > m->p && k < -60) { r.f[i] = 1; continue; } /* L = 0: the mass above x is below 1e-24 */
-    if (m->a < 2 || m->b < 2 || m->a + m->b > 1e9) l = log_cdf(m, x); /* beyond 1e9 the shared logarithms have too few digits */
+    double base = m->base, k = base + m->a * r.r.log_x + m->b * r.r.log_y, l;
+    if (r.r.x > m->p && k < -60) { r.f[i] = 1; continue; } /* L = 0: the mass above x is below 1e-24 */
+    if (m->a + m->b > 1e9) l = log_cdf(m, &r.r); /* the shared logarithms have too few digits */
     else {
       double part = 0;
-      for (int j = 0; j < 8; j++) part += w[j] * exp(base + m->a * lt[j] + m->b * lu[j]);
+      for (int j = 0; j < 8; j++) part += w[j] * exp(base + m->a * at[j].log_x + m->b * at[j].log_y);
       double f = y->f[i] - part;
-      l = f > 1e-6 ? (f < 1 ? log(f) : 0) : log_cdf(m, x);
+      l = f > 1e-6 ? (f < 1 ? log(f) : 0) : log_cdf(m, &r.r);
     }
     r.f[i] = exp(l);
     s += r.l[i] = l * m->count;
@@ -198,28 +219,31 @@ static place place_below(const quad *q, const place *y, double x) {
   return r;
 }
 
-/* The share of a cell that goes to group i. Where L is still infinite at the left end (the edge of the domain) the shares go by the exponents
-   at which the distribution functions rise from zero; such a cell is only accepted when it weighs nothing. */
+/* The share of a cell that goes to group i. */
 static void split(const quad *q, const double *lx, const double *ly, double dg, double *out) {
   double total = 0;
   for (uint32_t i = 0; i < q->n; i++) {
-    out[i] = isinf(lx[i]) ? q->arms[i].a * q->arms[i].count : ly[i] - lx[i];
+    out[i] = ly[i] - lx[i];
     if (!(out[i] > 0)) out[i] = 0;
     total += out[i];
   }
   for (uint32_t i = 0; i < q->n; i++) out[i] = total > 0 ? dg * out[i] / total : dg / q->n;
 }
 
-enum { DEPTH = 60 };
-static const double TOLERANCE = 4e-5;  /* of the disagreement before extrapolation, summed over groups, a unit of G: measured, it leaves errors below 1e-7 */
+enum { DEPTH = 1100 }; /* from the widest cell of t, 10^302, to the narrowest arm's */
+/* Of the disagreement before extrapolation, summed over groups, a unit of G. Measured: errors below 4e-7 for few groups; among many each gets less of
+   it. */
+static const double TOLERANCE = 1e-5, TOLERANCE_MANY = 4e-5;
+enum { MANY = 64 };
+static const double UNSEEN = 1e-8;      /* ... of a lopsided cell: it is small beside the limit of 1e-6 even if all of it went to the wrong arm */
 static const double NEGLIGIBLE = 1e-11; /* a cell of less weight is not worth a halving */
 
 static void cell(quad *q, const place *x, const place *y, int depth) {
   double dg = y->g - x->g;
   if (!(dg > 0)) return;
   arena_mark mark = arena_save(q->a);
-  double mid = x->x + (y->x - x->x) / 2;
-  if (dg < NEGLIGIBLE || depth == DEPTH || !(mid > x->x && mid < y->x)) {
+  double mid = x->r.t + (y->r.t - x->r.t) / 2;
+  if (dg < NEGLIGIBLE || depth == DEPTH || !(mid > x->r.t && mid < y->r.t)) {
     split(q, x->l, y->l, dg, q->whole);
     for (uint32_t i = 0; i < q->n; i++) q->sum[i] += q->whole[i];
     return;
@@ -230,8 +254,10 @@ static void cell(quad *q, const place *x, const place *y, int depth) {
   split(q, x->l, m.l, m.g - x->g, l);
   split(q, m.l, y->l, y->g - m.g, r);
   for (uint32_t i = 0; i < q->n; i++) err += fabs(l[i] + r[i] - q->whole[i]);
-  bool edge = isinf(x->l[0]) && m.g > NEGLIGIBLE;
-  if (!edge && err <= TOLERANCE * dg + NEGLIGIBLE) {
+  /* where one half has nearly all there is, the other says nothing of how that is split */
+  bool lopsided = fmin(m.g - x->g, y->g - m.g) < dg / 50 && dg > UNSEEN;
+  bool few = q->n < MANY; /* then there are few nodes, and halves that agree may do so by chance */
+  if (!lopsided && !(few && !depth) && err <= (few ? TOLERANCE : TOLERANCE_MANY) * dg + NEGLIGIBLE) {
     for (uint32_t i = 0; i < q->n; i++) {
       double h = l[i] + r[i], e = h + (h - q->whole[i]) / 3;
       q->sum[i] += e > 0 ? e : h;
@@ -255,33 +281,46 @@ static int by_double(const void *x, const void *y) {
   return (a > b) - (a < b);
 }
 
-/* First nodes: around every group's mean, so that no cell is so wide that a narrow arm hides between its ends and its middle; thinned out to about a
-   quarter of the narrowest arm's standard deviation. */
-static uint32_t nodes(arena *a, const arm *v, uint32_t n, double narrow, double **out) {
-  static const double at[] = { -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6 };
-  enum { PER = sizeof at / sizeof *at };
-  double *x = ARENA_ARRAY(a, double, (size_t)n * PER + 2), lo = INFINITY, hi = -INFINITY;
+/* Where along t nothing is left above: log(1 - F) <= b log(1 - x) - log(b B(a, b)) + log 2 from x = 1/2 on. So for F below, with a for b. */
+static double far_end(double b, double base) { return fmax(1, (base - log(b) + 30) / b); }
+
+/* First nodes: around every group's mean, so that no cell is so wide that a narrow arm hides between its ends and its middle, and along the tails of parameters
+   below 1, which are powers; thinned out to about a quarter of the narrowest arm's standard deviation. */
+static uint32_t nodes(const quad *q, double **out) {
+  static const double at[] = { -6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6 }, tail[] = { 0.01, 0.1, 0.5, 1, 2, 4, 8, 16 };
+  enum { PER = sizeof at / sizeof *at, TAIL = sizeof tail / sizeof *tail };
+  double *x = ARENA_ARRAY(q->a, double, (size_t)q->n * (PER + 2 * TAIL) + 2), lo = INFINITY, hi = -INFINITY, low = -INFINITY;
   uint32_t k = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    lo = fmin(lo, v[i].mean - 40 * v[i].sd), hi = fmax(hi, v[i].mean + 40 * v[i].sd);
+  for (uint32_t i = 0; i < q->n; i++) {
+    const arm *v = &q->arms[i];
+    lo = fmin(lo, v->mean - 40 * v->sd);
+    if (q->normal) hi = fmax(hi, v->mean + 40 * v->sd);
+    else hi = fmax(hi, far_end(v->b, v->base)), low = fmax(low, -far_end(v->a, v->base)); /* one F that weighs nothing is enough */
     for (int j = 0; j < PER; j++) {
-      double t = v[i].mean + at[j] * v[i].sd;
-      if (v[i].normal || (t > 0 && t < 1)) x[k++] = t;
+      double d = at[j] * v->sd, below = v->p + d, above = v->q - d;
+      if (q->normal) x[k++] = v->mean + d;
+      else if (below > 0 && above > 0) x[k++] = log(below) - log(above);
+    }
+    for (int j = 0; j < TAIL && !q->normal; j++) {
+      if (v->b < 1) x[k++] = tail[j] / v->b;
+      if (v->a < 1) x[k++] = -tail[j] / v->a;
     }
   }
-  x[k++] = v[0].normal ? lo : 0, x[k++] = v[0].normal ? hi : 1;
+  if (!q->normal) lo = low;
   qsort(x, k, sizeof *x, by_double);
-  uint32_t m = 1;
-  for (uint32_t i = 1; i + 1 < k; i++)
-    if (x[i] - x[m - 1] > narrow / 4) x[m++] = x[i];
-  if (k > 1) x[m++] = x[k - 1];
-  *out = x;
+  uint32_t m = 1, i = 0;
+  double last = lo;
+  double *v = ARENA_ARRAY(q->a, double, k + 2u);
+  for (v[0] = lo; i < k; i++)
+    if (x[i] - last > q->narrow / 4 && x[i] < hi) v[m++] = last = x[i];
+  v[m++] = hi;
+  *out = v;
   return m;
 }
 
 static bool in_range(const belief *m) {
   if (!isfinite(m->a) || !isfinite(m->b) || !(m->b > 0)) return false;
-  return m->normal || (m->a > 0 && m->a + m->b < 1e15);
+  return m->normal || (m->a >= 1e-18 && m->b >= 1e-18 && m->a + m->b < 1e15); /* smaller ones are a coin between 0 and 1; tested so far */
 }
 
 bool thompson_best(arena *a, const belief *beliefs, uint32_t n, double *p) {
@@ -303,10 +342,10 @@ bool thompson_best(arena *a, const belief *beliefs, uint32_t n, double *p) {
     }
     group[v[i].index] = m - 1; /* i >= m - 1: not overwritten before it is read, index of entry i is still its own or equal */
   }
-  quad q = { .a = a, .arms = v, .n = m, .narrow = INFINITY, .sum = ARENA_ARRAY(a, double, m), .whole = ARENA_ARRAY(a, double, m) };
-  for (uint32_t i = 0; i < m; i++) q.narrow = fmin(q.narrow, v[i].sd);
+  quad q = { .a = a, .arms = v, .n = m, .normal = v[0].normal, .narrow = INFINITY, .sum = ARENA_ARRAY(a, double, m), .whole = ARENA_ARRAY(a, double, m) };
+  for (uint32_t i = 0; i < m; i++) q.narrow = fmin(q.narrow, q.normal ? v[i].sd : sqrt(1 / v[i].a + 1 / v[i].b));
   double *x;
-  uint32_t k = nodes(a, v, m, q.narrow, &x);
+  uint32_t k = nodes(&q, &x);
   /* From the top down, until the product weighs nothing: what lies below needs no look. */
   place y = place_direct(&q, x[k - 1]);
   while (k > 1 && y.g > NEGLIGIBLE) {

@@ -44,6 +44,12 @@ says "the hash" out 'subject "p1", unit "d1"'
 cp out first
 run decide hero c.blz $DATA --subject p1 --stateless --id d1 --explain
 if cmp -s out first; then ok "the same again"; else not_ok "the same again"; fi
+for d in 11 12; do
+  sed "s/half_life: 14 days/delay: $d days/" c.blz > delay.blz
+  run decide hero delay.blz $DATA --subject p1 --stateless --explain
+  if [ $d = 11 ]; then says "a day that is over for as long as the delay counts" out 'success 50 of 700 trials'
+  else says "a decision of its last minute would be younger than the delay" out 'success 30 of 400 trials'; fi
+done
 run build c.blz -o c.blzb
 run decide hero c.blzb $DATA --subject p1 --stateless --id d1 --explain
 if cmp -s out first; then ok "and from a bundle"; else not_ok "and from a bundle"; fi

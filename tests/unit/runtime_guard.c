@@ -112,6 +112,20 @@ static void intervals_hold_at_every_look(void **state) {
   assert_true(decided > 0);
 }
 
+/* Rewards in cents and in dollars are the same rewards. */
+static void intervals_know_no_currency(void **state) {
+  (void)state;
+  guard_mean cents = { 0 }, dollars = { 0 };
+  seed = 5;
+  for (int i = 0; i < 3000; i++) {
+    double x = uniform();
+    guard_mean_add(&dollars, x), guard_mean_add(&cents, 100 * x);
+    if (i < 2) continue;
+    double w = guard_mean_width(&dollars, 0.05, 1000);
+    assert_true(fabs(guard_mean_width(&cents, 0.05, 1000) / w - 100) < 1e-6);
+  }
+}
+
 static void too_little_says_nothing(void **state) {
   (void)state;
   guard_mean m = { 0 };
@@ -124,7 +138,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(honest_traffic_does_not_trip), cmocka_unit_test(a_tenth_that_goes_elsewhere_trips),
     cmocka_unit_test(what_had_no_chance_trips_at_once), cmocka_unit_test(sets_of_candidates_may_differ),
-    cmocka_unit_test(intervals_hold_at_every_look), cmocka_unit_test(too_little_says_nothing),
+    cmocka_unit_test(intervals_hold_at_every_look), cmocka_unit_test(intervals_know_no_currency), cmocka_unit_test(too_little_says_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

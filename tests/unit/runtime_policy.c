@@ -121,6 +121,9 @@ static void what_was_never_tried_comes_first(void **state) {
   weigh((policy_spec){ .kind = POLICY_UCB, .alpha = sqrt(2) }, 3);
   /* 0.9 + 1.414 * sqrt(ln 112 / 10) = 1.87 < 0.5 + 1.414 * sqrt(ln 112 / 2) = 2.67 */
   assert_true(weight[1] == POLICY_ONE);
+  arm[1] = (policy_arm){ .success = 1e-310, .trials = 1e-310 }; /* decayed to next to nothing: ln N / trials is infinite, and 0 times that no number */
+  weigh((policy_spec){ .kind = POLICY_UCB, .alpha = 0 }, 3);
+  assert_true(weight[1] == POLICY_ONE);
 }
 
 static void evidence_that_cannot_be_right(void **state) {
@@ -174,6 +177,7 @@ static void old_evidence_decays(void **state) {
   assert_true(policy_decay(0, 14) == 1 && policy_decay(-3, 14) == 1);
   CLOSE(policy_decay(14, 14), 0.5, 1e-15);
   CLOSE(policy_decay(42, 14), 0.125, 1e-15);
+  assert_true(policy_decay(999, 1) > 0 && policy_decay(1050, 1) == 0); /* 2^-1050 has few digits left: count and sum would contradict each other */
 }
 
 static void the_cache_gives_the_same(void **state) {

@@ -197,6 +197,32 @@ static void experiments_count_subjects(void **state) {
   done(s);
 }
 
+static int alternate(void *ud, void (*row)(void *to, const report_row *r), void *to) {
+  static const uint32_t arms[2] = { 0, 1 };
+  static const double half[2] = { 0.5, 0.5 };
+  for (int64_t i = 0; i < *(int64_t *)ud; i++) {
+    uint32_t arm = (uint32_t)(i % 2);
+    report_row r = { .arm = arm, .chosen = arm, .n = 2, .arms = arms, .p = half, .at = i, .reward = i % 20 < 2, .rewarded = true };
+    row(to, &r);
+  }
+  return 0;
+}
+
+/* Intervals that hold at all times are wider, in standard errors, the longer one looks: tuned anew at each look they would miss the truth now and then. */
+static void intervals_are_not_tuned_at_each_look(void **state) {
+  (void)state;
+  const str two[2] = { STR("x"), STR("y") };
+  double width[2], apart[2];
+  for (int k = 0; k < 2; k++) {
+    int64_t n = k ? 400000 : 2000;
+    report_series s;
+    assert_int_equal(report_compute(&a, 2, two, &(report_walk){ alternate, &n }, &s), 0);
+    width[k] = (s.arms[1].high - s.arms[1].low) * sqrt((double)n), apart[k] = s.arms[1 - s.leader].less_width * sqrt((double)n);
+  }
+  assert_true(width[1] > 1.15 * width[0]);
+  assert_true(apart[1] > 1.15 * apart[0]);
+}
+
 static void nothing_is_a_report_too(void **state) {
   (void)state;
   struct state *s = open_new();
@@ -211,7 +237,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_better_arm_is_found), cmocka_unit_test(rewards_of_any_size), cmocka_unit_test(too_little_says_nothing),
     cmocka_unit_test(lost_decisions_trip_the_guard), cmocka_unit_test(outcomes_that_stop_are_told), cmocka_unit_test(one_candidate_is_no_choice),
-    cmocka_unit_test(evidence_from_elsewhere), cmocka_unit_test(experiments_count_subjects), cmocka_unit_test(nothing_is_a_report_too),
+    cmocka_unit_test(evidence_from_elsewhere), cmocka_unit_test(experiments_count_subjects), cmocka_unit_test(intervals_are_not_tuned_at_each_look),
+    cmocka_unit_test(nothing_is_a_report_too),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&a);

@@ -110,6 +110,21 @@ static void against_long_double(void **st) {
   }
 }
 
+/* By adaptive quadrature in 20 digits (mpmath): the mass of the uppermost cell lies at its lower end, where its halves tell nothing of how it is split. */
+static void known_values(void **st) {
+  (void)st;
+  double p[4];
+  best((belief[]){ { false, 1.54924, 2.06013 }, { false, 1.6804, 1.74357 }, { false, 1.24419, 2.12411 }, { false, 1.36393, 1.99062 } }, 4, p);
+  static const double want[] = { 0.247299184506, 0.354547375114, 0.176235549022, 0.221917891357 };
+  for (int i = 0; i < 4; i++) CLOSE(p[i], want[i]);
+  /* one of the places is exactly the mean of an arm, which neither side of it may claim for itself */
+  best((belief[]){ { false, 13504.01, 25908.01 }, { false, 6718.01, 1995.01 }, { false, 4.01, 7.01 }, { false, 0.01, 2.01 } }, 4, p);
+  static const double mean[] = { 0, 0.997655753450, 0.002037103575, 0.000307142975 };
+  for (int i = 0; i < 4; i++) CLOSE(p[i], mean[i]);
+  best((belief[]){ { false, 6.01, 19.01 }, { false, 9.01, 6.01 } }, 2, p);
+  CLOSE(p[0], 0.0100076477493);
+}
+
 /* An arm with 10^8 trials beside ones with few: the answer is the others' chance to be above a point. */
 static void huge_evidence(void **st) {
   (void)st;
@@ -120,6 +135,14 @@ static void huge_evidence(void **st) {
   assert_true(fabs(p[0] - below) < 1e-4); /* the huge arm is a point up to its own width, 2e-5 */
   belief pair[2] = { { false, 5e6, 95e6 }, { false, 5.001e6, 94.999e6 } };
   best(pair, 2, p);
+  /* nearly all of 10^14 trials are failures, or successes: a race of gamma(21) and gamma(25), P(at least 21 heads in 45 flips) */
+  double heads = 0;
+  for (int k = 21; k <= 45; k++) heads += exp(lgamma(46) - lgamma(k + 1.0) - lgamma(46.0 - k) - 45 * log(2));
+  best((belief[]){ { false, 21, 1e14 }, { false, 25, 1e14 } }, 2, p);
+  CLOSE(p[1], heads);
+  best((belief[]){ { false, 1e14, 21 }, { false, 1e14, 25 } }, 2, p);
+  CLOSE(p[0], heads);
+  best(pair, 2, p);
   double sd = sqrt(0.05 * 0.95 / 1e8 + 0.05001 * 0.94999 / 1e8);
   assert_true(fabs(p[1] - 0.5 * erfc(-1e-5 / sd / sqrt(2))) < 2e-5); /* normal to the order of 1/sqrt(successes) */
 }
@@ -129,6 +152,19 @@ static void extreme_priors(void **st) {
   belief m[3] = { { false, 0.01, 0.01 }, { false, 1e-3, 5 }, { false, 0.5, 1000 } };
   double p[3];
   best(m, 3, p);
+  /* Beta(1, b) and Beta(a, 1) are powers of a uniform: which is greater is a race of exponentials. With b = 0.001 half the mass is above 1 - 1e-300. */
+  static const double rates[][2] = { { 1e-3, 2e-3 }, { 1e-6, 3e-6 }, { 1e-12, 0.7 }, { 0.5, 40 }, { 3, 1e6 } };
+  for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+    double x = rates[i][0], y = rates[i][1];
+    best((belief[]){ { false, 1, x }, { false, 1, y } }, 2, p);
+    CLOSE(p[0], y / (x + y));
+    best((belief[]){ { false, x, 1 }, { false, y, 1 } }, 2, p);
+    CLOSE(p[1], y / (x + y));
+    best((belief[]){ { false, 1, x }, { false, 1, y }, { false, 1, x } }, 3, p);
+    CLOSE(p[0], p[2]);
+  }
+  best((belief[]){ { false, 0.01, 0.01 }, { false, 1000, 1 } }, 2, p); /* P(first) = B(1000.01, 0.01) / B(0.01, 0.01) */
+  CLOSE(p[0], exp(lgamma(1000.01) - lgamma(1000.02) - lgamma(0.01) + lgamma(0.02)));
   belief flat[2] = { { false, 0.01, 0.01 }, { false, 0.01, 0.01 } };
   best(flat, 2, p);
   CLOSE(p[0], 0.5);
@@ -159,7 +195,7 @@ static void quadrature_meets_fraction(void **st) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(two_arms_closed_form), cmocka_unit_test(symmetric_arms), cmocka_unit_test(normal_pair), cmocka_unit_test(against_long_double),
-    cmocka_unit_test(huge_evidence), cmocka_unit_test(extreme_priors), cmocka_unit_test(quadrature_meets_fraction),
+    cmocka_unit_test(huge_evidence), cmocka_unit_test(known_values), cmocka_unit_test(extreme_priors), cmocka_unit_test(quadrature_meets_fraction),
   };
   return cmocka_run_group_tests_name("runtime_thompson", tests, NULL, NULL);
 }
