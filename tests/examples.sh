@@ -31,7 +31,7 @@ by_rule() {
 }
 
 # ---- tests beside the rules: every condition seen true and false ----
-for rules in examples/dam examples/simple-icons examples/tone-of-voice examples/rights examples/accessibility; do
+for rules in examples/dam examples/simple-icons examples/tone-of-voice examples/rights examples/accessibility examples/channels; do
   if "$blazon" test $rules --min-coverage 100% > "$work/tests" 2>&1; then pass "$rules: its tests pass and reach everything"; else fail "$rules: test" < "$work/tests"; fi
 done
 
@@ -147,6 +147,7 @@ library() {
 }
 library rights licenses.csv assets.csv releases.csv uses.csv grants.csv
 library accessibility pages.csv images.ndjson texts.csv controls.csv films.ndjson
+library channels creatives.csv
 
 # ---- simple-icons ----
 vectors=../shared/vectors/simple_icons/jsonschema_failures.tsv
