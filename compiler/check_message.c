@@ -362,6 +362,11 @@ static bool phrase(msg *m, const ir *n, bool neg) {
     say(m, subject(m, n->a));
     say_z(m, ((n->flags & IRF_FAILS) != 0) != neg ? " passes " : " does not pass ");
     say(m, c->passes.v[n->index]->name);
+    if (((n->flags & IRF_FAILS) != 0) == neg && c->passes.v[n->index]->nrules > 1) {
+      ir *names = ir_un(c, IR_PASSES, c->t_text, n->sp, n->a);
+      names->index = n->index, names->flags |= IRF_NAMES;
+      say_ir(m, names);
+    }
     return true;
   case IR_IN_AUDIENCE:
     say(m, subject(m, n->a));

@@ -35,7 +35,7 @@ typedef struct ins {
 } ins;
 _Static_assert(sizeof(ins) == 16, "an instruction is 16 bytes");
 
-enum passes_form { PASSES_HOLDS, PASSES_NEGATED, PASSES_VERDICT /* of the first rule, from 1 */ };
+enum passes_form { PASSES_HOLDS, PASSES_NEGATED, PASSES_VERDICT /* of the first rule, from 1 */, PASSES_NAMES /* of the rules that fail, a text */ };
 enum open_flag { OPEN_KEYED = 1, OPEN_ORDERED = 2, OPEN_KEEP = 4 };
 
 typedef enum reg_kind {

@@ -21,7 +21,7 @@ typedef enum ir_arith {
   IA_COUNT
 } ir_arith;
 
-enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2, IRF_SHOWN = 4, IRF_VERDICT = 8 };
+enum ir_flag { IRF_VACUOUS = 1, IRF_FAILS = 2, IRF_SHOWN = 4, IRF_VERDICT = 8, IRF_NAMES = 16 };
 
 typedef struct ir ir;
 
@@ -221,6 +221,8 @@ typedef struct prog_audience {
 
 /* The rules that `r passes S` means for one record type. */
 typedef struct prog_passes { str name; uint32_t nrules; uint32_t *rules; } prog_passes;
+/* Rules in a message, ": wide, sharp and 4 more", by the last part of their names; empty for none. */
+void prog_rules_text(buf *out, const prog_rule *const *rules, uint32_t n);
 
 /* ---- tests: never in a bundle ---- */
 

@@ -72,6 +72,7 @@ static void print_index(buf *out, const ir_program *p, const ir *n) {
     break;
   case IR_PASSES:
     if (n->flags & IRF_VERDICT) buf_z(out, " verdict");
+    if (n->flags & IRF_NAMES) buf_z(out, " names");
     if (p && n->index < p->npasses) buf_ch(out, ' '), buf_str(out, p->passes[n->index]->name);
     break;
   case IR_DEREF: case IR_RESOLVES:
@@ -128,4 +129,16 @@ void ir_print(buf *out, const ir_program *p, const ir *n) {
     if (n->kind == IR_INTERP && n->fmt && n->fmt[i].n) buf_fmt(out, ":%.*s", STR_ARG(n->fmt[i]));
   }
   buf_ch(out, ')');
+}
+
+void prog_rules_text(buf *out, const prog_rule *const *rules, uint32_t n) {
+  uint32_t told = n > 5 ? 4 : n;
+  for (uint32_t i = 0; i < told; i++) {
+    str s = rules[i]->name;
+    uint32_t from = s.n;
+    for (int parts = rules[i]->refinement ? 2 : 1; from && (s.p[from - 1] != '.' || --parts > 0);) from--;
+    buf_z(out, i == 0 ? ": " : i + 1 == n ? " and " : ", ");
+    buf_add(out, s.p + from, s.n - from);
+  }
+  if (n > told) buf_fmt(out, " and %u more", n - told);
 }

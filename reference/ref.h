@@ -16,6 +16,8 @@ typedef struct ref_ctx {
   int64_t now;
   /* called after every node when set: for --explain */
   void (*trace)(void *ud, const ir *n, uint32_t depth, val v, uint8_t st);
+  /* called after every rule that a `passes` asks, with the depth of its parts less one, when set */
+  void (*judged)(void *ud, const prog_rule *r, uint32_t depth, truth t);
   /* called for every row of a decision table that is chosen, when set: for the coverage of tests */
   void (*chosen)(void *ud, uint32_t table, uint32_t row);
   void *trace_ud;

@@ -588,16 +588,34 @@ static ref_val walk_unary_test(ref_eval *e, const ir *n) {
   return ref_of_truth(ref_audience_truth(e, e->c->p->audiences[n->index], a.v.r));
 }
 
+static ref_val walk_names(ref_eval *e, const prog_passes *s, const rec *r) {
+  const prog_rule **failing = ARENA_ARRAY(e->c->a, const prog_rule *, s->nrules + 1u);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < s->nrules; i++)
+    if (ref_rule_truth(e, e->c->p->rules[s->rules[i]], r) == TR_F) failing[n++] = e->c->p->rules[s->rules[i]];
+  buf b = { .a = e->c->a };
+  prog_rules_text(&b, failing, n);
+  return of_text(e, buf_done(&b));
+}
+
 static ref_val walk_passes(ref_eval *e, const ir *n) {
   ref_val a = ref_walk(e, n->a);
   if (a.st) return no_value(a.st);
   const prog_passes *s = e->c->p->passes[n->index];
+  if (n->flags & IRF_NAMES) return walk_names(e, s, a.v.r);
   if (n->flags & IRF_VERDICT) {
     const prog_rule *r = e->c->p->rules[s->rules[0]];
     return present(n->b->k.l->v[ref_rule_verdict(e, r, r->source >= 0 || r->refinement ? a.v.r : NULL)]);
   }
   truth t = TR_T;
-  for (uint32_t i = 0; i < s->nrules; i++) t = ref_and(t, ref_rule_truth(e, e->c->p->rules[s->rules[i]], a.v.r));
+  for (uint32_t i = 0; i < s->nrules; i++) {
+    const prog_rule *r = e->c->p->rules[s->rules[i]];
+    e->depth++;
+    truth one = ref_rule_truth(e, r, a.v.r);
+    e->depth--;
+    if (e->c->judged) e->c->judged(e->c->trace_ud, r, e->depth, one);
+    t = ref_and(t, one);
+  }
   return ref_of_truth(n->flags & IRF_FAILS ? ref_not(t) : t);
 }
 

@@ -12,7 +12,7 @@
 
 enum { MAX_PARTS = 24, MAX_DEPTH = 600, MAX_STEPS = 20000000, MAX_TEXT = 160 };
 
-typedef struct level { ex_node *first, *last; uint32_t n, more; } level;
+typedef struct level { ex_node *first, *last; uint32_t n, more, passing; /* rules that a `passes` asked */ } level;
 
 typedef struct root { const ir *n; ex_node *tree; } root;
 
@@ -112,12 +112,37 @@ static void append(level *l, ex_node *first, ex_node *last, uint32_t n, uint32_t
   l->last = last, l->n += n;
 }
 
+/* A rule that a `passes` asks: with its parts when it does not pass; those that do are only counted. */
+static void on_rule(void *ud, const prog_rule *r, uint32_t depth, truth t) {
+  static const char *const words[] = { "fails", "passes", "unknown", "error" };
+  tracer *k = ud;
+  if (depth + 1 >= MAX_DEPTH) return;
+  level below = k->levels[depth + 1];
+  k->levels[depth + 1] = (level){ 0 };
+  if (t == TR_T) { k->levels[depth].passing++; return; }
+  ex_node *x = ARENA_NEW(k->a, ex_node);
+  *x = (ex_node){ .text = r->name, .value = str_z(words[t]), .json = (str){ "", 0 }, .rule = true, .st = t == TR_U ? ST_MISSING : t == TR_E ? ST_ERR : ST_OK,
+                  .first = below.first, .more = below.more };
+  append(&k->levels[depth], x, x, 1, 0);
+}
+
+static ex_node *others(arena *a, const level *l) {
+  ex_node *x = ARENA_NEW(a, ex_node);
+  str text = l->first ? str_fmt(a, "%u other rule%s", l->passing, l->passing == 1 ? "" : "s") : l->passing == 1 ? STR("its rule") : str_fmt(a, "its %u rules", l->passing);
+  *x = (ex_node){ .text = text, .value = l->passing == 1 ? STR("passes") : STR("pass"), .json = (str){ "", 0 }, .rule = true };
+  return x;
+}
+
 static void on_node(void *ud, const ir *n, uint32_t depth, val v, uint8_t st) {
   tracer *t = ud;
   if (depth + 1 >= MAX_DEPTH) return;
   level below = t->levels[depth + 1];
   t->levels[depth + 1] = (level){ 0 };
   ex_node *x = NULL;
+  if (below.passing) {
+    x = others(t->a, &below);
+    below.n = 0, append(&below, x, x, 1, 0); /* after all that do not */
+  }
   bool full = t->levels[depth].n >= MAX_PARTS;
   if (depth && (silent(n) || full)) {
     if (full && !silent(n)) t->levels[depth].more++;
@@ -154,7 +179,7 @@ static find_cause *copy_causes(arena *a, const ref_cause *from, uint32_t n) {
 
 static ref_ctx context(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, tracer *t) {
   *t = (tracer){ .a = a, .src = rt_sources(p) };
-  return (ref_ctx){ .a = a, .p = p->ir, .h = h, .lib = lib, .now = now, .trace = on_node, .trace_ud = t, .max_steps = MAX_STEPS, .indexed = true };
+  return (ref_ctx){ .a = a, .p = p->ir, .h = h, .lib = lib, .now = now, .trace = on_node, .judged = on_rule, .trace_ud = t, .max_steps = MAX_STEPS, .indexed = true };
 }
 
 static void start(explanation *out, arena *a, const rt_program *p, const rec *r) {
@@ -244,7 +269,7 @@ static void indent(buf *b, uint32_t n) {
 static void node_text(buf *b, const ex_node *x, uint32_t depth) {
   indent(b, depth);
   buf_str(b, x->text);
-  buf_z(b, x->test ? "  is  " : "  =  ");
+  buf_z(b, x->rule ? "  " : x->test ? "  is  " : "  =  ");
   buf_str(b, x->value);
   buf_ch(b, '\n');
   if (depth > 40) return;

@@ -10,6 +10,7 @@ typedef struct ex_node {
   str json;                /* the same as JSON: null when missing or in error */
   uint8_t st;
   bool test;               /* a bool: shown as true, false, unknown, error */
+  bool rule;               /* a rule that a `passes` asked, or the count of those that pass: "passes", "fails", "unknown", "error" */
   struct ex_node *first, *next; /* parts, in order of evaluation */
   uint32_t more;           /* parts that were left out */
 } ex_node;

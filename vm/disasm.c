@@ -108,7 +108,7 @@ static void put_x(const printer *x, const ins *i) {
   case BC_ARITH: buf_fmt(x->out, " %s", i->x < IA_COUNT ? arith_names[i->x] : "?"); break;
   case BC_NONE: case BC_WORSE: buf_z(x->out, i->x == ST_ERR ? " error" : " missing"); break;
   case BC_CUT: buf_fmt(x->out, " %s", kept[i->x < 3 ? i->x : 0]); break;
-  case BC_PASSES: if (i->x) buf_z(x->out, i->x == PASSES_VERDICT ? " verdict" : " negated"); break;
+  case BC_PASSES: if (i->x) buf_z(x->out, i->x == PASSES_NAMES ? " names" : i->x == PASSES_VERDICT ? " verdict" : " negated"); break;
   case BC_MARK: if (i->x) buf_z(x->out, " let"); break;
   case BC_OPEN:
     if (i->x & OPEN_KEYED) buf_fmt(x->out, " keyed by field %u", i->c);

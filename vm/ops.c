@@ -205,9 +205,32 @@ static int op_verdict(vm_engine *e, const vm_frame *f, const ins *i, uint32_t ru
   return over ? over : give_status(f, i, ST_OK);
 }
 
+static int op_names(vm_engine *e, const vm_frame *f, const ins *i, const prog_passes *s) {
+  const prog_rule **failing = ARENA_ARRAY(e->cur, const prog_rule *, s->nrules + 1u);
+  uint32_t n = 0;
+  bool vacuous = e->vacuous;
+  const rec *r = f->R[i->b].r;
+  for (uint32_t k = 0; k < s->nrules; k++) {
+    uint32_t rule = s->rules[k];
+    e->steps++;
+    int v = e->inactive[rule] == RULE_INACTIVE ? V_INACTIVE : vm_run_on_record(e, e->p->c->rules[rule].main, r);
+    if (v < 0) return v;
+    if (vm_waived(e, rule, r, (verdict)v) == V_FAIL) failing[n++] = e->p->ir->rules[rule];
+  }
+  e->vacuous = vacuous;
+  buf b = { .a = e->cur };
+  prog_rules_text(&b, failing, n);
+  text *t = ARENA_NEW(e->cur, text);
+  *t = text_of(buf_done(&b));
+  f->R[i->a].t = t;
+  int over = over_budget(e);
+  return over ? over : give_status(f, i, ST_OK);
+}
+
 int vm_op_passes(vm_engine *e, const vm_frame *f, const ins *i) {
   const prog_passes *s = e->p->ir->passes[i->d];
   if (i->x == PASSES_VERDICT) return op_verdict(e, f, i, s->rules[0]);
+  if (i->x == PASSES_NAMES) return op_names(e, f, i, s);
   bool vacuous = e->vacuous;
   truth all = TR_T;
   for (uint32_t k = 0; k < s->nrules && (f->u->collect || all != TR_F); k++) {

@@ -77,7 +77,7 @@ static void measure_calls(measure *m, code_unit *u, const ins *i, uint32_t above
     const prog_passes *s = m->p->ir->passes[i->d];
     for (uint32_t k = 0; k < s->nrules && !m->wrong; k++) {
       const code_rule *r = &c->rules[s->rules[k]];
-      if (!u->collect || i->x == PASSES_VERDICT) measure_below(m, u, r->main, above);
+      if (!u->collect || i->x >= PASSES_VERDICT) measure_below(m, u, r->main, above);
       for (uint32_t n = 0; u->collect && n < m->p->ir->rules[s->rules[k]]->nclauses && !m->wrong; n++) measure_below(m, u, r->why[n], above);
     }
   }

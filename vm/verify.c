@@ -349,7 +349,9 @@ static bool types_ok(check *c, uint32_t at, arena *scratch) {
   case BC_FORMAT: return is_bool && is_text(tb) && vm_textformat_name(i->d);
   case BC_UNIQUE: return is_bool && u->root && i->d < u->root->nfields && given(c, u->root->fields[i->d].type, i->b);
   case BC_AUDIENCE: return is_bool && is_record(c, i->b, &ir->records[ir->audiences[i->d]->record]->shape);
-  case BC_PASSES: return i->x <= PASSES_VERDICT && (i->x == PASSES_VERDICT ? is_kind(ta, TY_INT) && ir->passes[i->d]->nrules : is_bool) && passes_ok(c, i);
+  case BC_PASSES:
+    if (i->x > PASSES_NAMES || !passes_ok(c, i)) return false;
+    return i->x == PASSES_NAMES ? is_kind(ta, TY_TEXT) : i->x == PASSES_VERDICT ? is_kind(ta, TY_INT) && ir->passes[i->d]->nrules : is_bool;
   case BC_WORSE: return ta && (i->x == ST_MISSING || i->x == ST_ERR);
   case BC_EACH: return is_reg_kind(c, i->c, REG_COUNT) && fits(c, i->a, elem_of(c, i->b, TY_LIST));
   case BC_EACH_ENTRY: return entry_ok(c, i);

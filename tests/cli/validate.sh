@@ -302,4 +302,22 @@ says "a long condition is cut" out 'p.size == 8 or …'
 lacks "and its end left out" out 'p.size == 90'
 run validate broken.blz --source ps=ps.csv --source makers=makers.csv --only long --format json
 says "JSON has all of it" out 'p.size == 90'
+# `passes` says which of its rules fail, and a derivation shows those that do not pass
+cp "$ROOT/tests/golden/run/passes_names.blz" names.blz
+sed -n 's|^//! assets ||p' names.blz > names.ndjson
+run validate names.blz --source assets=names.ndjson --only own --only single
+says "one rule that fails; what is waived passes" out 'a     the record does not pass all: nice and small'
+says "a refinement has its record's name; what is unknown does not fail" out 'b     the record does not pass all: Asset.title, wide and round'
+says "many" out 'c     the record does not pass all: Asset.width, wide, tall, even and 2 more'
+says "of one rule nothing needs to be said" out 'b     the record does not pass one'
+run validate names.blz --source assets=names.ndjson --only above
+says "of a reference" out 'c     parent does not pass all: Asset.title, wide and round'
+run validate names.blz --source assets=names.ndjson --explain own b
+says "the derivation has the rules" out '    t.wide  fails'
+says "with their parts" out '      a.width >= 100  is  false'
+says "what is unknown" out '    t.tall  unknown'
+says "and counts those that pass" out '    6 other rules  pass'
+run validate names.blz --source assets=names.ndjson --explain own b --format json
+json "so does JSON" '$.clauses[0].derivation.parts[1].text' t.wide
+json "their verdicts" '$.clauses[0].derivation.parts[1].shown' fails
 finish
