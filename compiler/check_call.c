@@ -118,13 +118,20 @@ static ex call_extern(checker *c, const ast *n, decl *d, cargs a) {
 
 /* ---- record literals and with ---- */
 
+/* The type in which a reference, or a list of references, is written in a literal: as the keys that it holds. NULL: t is neither. */
+static const type *as_keys(checker *c, const type *t) {
+  if (t->kind == TY_REF && t->rec->nkeys == 1) return t->rec->fields[t->rec->keys[0]].type;
+  const type *key = t->kind == TY_LIST ? as_keys(c, t->elem) : NULL;
+  return key ? type_list(&c->ty, key) : NULL;
+}
+
 static ex field_value(checker *c, const type_rec *r, uint32_t i, carg *a) {
   a->e = check_expr(c, a->node);
-  const type *t = r->fields[i].type;
-  const type *key = t->kind == TY_REF && t->rec->nkeys == 1 ? t->rec->fields[t->rec->keys[0]].type : NULL;
-  if (key && a->e.t->kind != TY_REF && type_fits(a->e.t, key)) /* a reference is written as the key that it holds */
+  const type *t = r->fields[i].type, *keys = as_keys(c, t);
+  const type *elem = a->e.t->kind == TY_LIST ? a->e.t->elem : a->e.t;
+  if (keys && elem->kind != TY_REF && elem->kind != TY_RECORD && type_fits(a->e.t->base, keys->base))
     a->e = (ex){ ir_retype(c, a->e.n, t->base), lift1(c, t->base, a->e.t) };
-  return check_want(c, a->e, r->fields[i].type, "the field `%.*s` is", STR_ARG(r->fields[i].name));
+  return check_want(c, a->e, t, "the field `%.*s` is", STR_ARG(r->fields[i].name));
 }
 
 static ex record_literal(checker *c, const ast *n, decl *d, cargs a) {

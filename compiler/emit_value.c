@@ -223,7 +223,9 @@ static void kind_into(emitter *e, const ir *n, reg dst) {
   case IR_IN_AUDIENCE: strict_into(e, BC_AUDIENCE, n, dst, n->a, NULL, n->index, 0, false); break;
   case IR_PASSES:
     if (n->flags & IRF_VERDICT) { verdict_into(e, n, dst); break; }
-    strict_into(e, BC_PASSES, n, dst, n->a, NULL, n->index, n->flags & IRF_NAMES ? PASSES_NAMES : n->flags & IRF_FAILS ? PASSES_NEGATED : PASSES_HOLDS, false); break;
+    strict_into(e, BC_PASSES, n, dst, n->a, NULL, n->index,
+                n->flags & IRF_NAMES ? PASSES_NAMES : n->flags & IRF_FAILS ? PASSES_NEGATED : PASSES_HOLDS, false);
+    break;
   case IR_CONTAINS:
     if (n->a->ty->kind == TY_MAP) strict_into(e, BC_HAS_KEY, n, dst, n->a, n->b, 0, 0, false);
     else if (n->a->ty->kind == TY_TEXT || n->a->ty->kind == TY_UNION) strict_into(e, BC_HAS_TEXT, n, dst, n->a, n->b, 0, 0, false);

@@ -179,7 +179,8 @@ static find_cause *copy_causes(arena *a, const ref_cause *from, uint32_t n) {
 
 static ref_ctx context(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, tracer *t) {
   *t = (tracer){ .a = a, .src = rt_sources(p) };
-  return (ref_ctx){ .a = a, .p = p->ir, .h = h, .lib = lib, .now = now, .trace = on_node, .judged = on_rule, .trace_ud = t, .max_steps = MAX_STEPS, .indexed = true };
+  return (ref_ctx){ .a = a, .p = p->ir, .h = h, .lib = lib, .now = now, .trace = on_node, .judged = on_rule, .trace_ud = t, .max_steps = MAX_STEPS,
+                    .indexed = true };
 }
 
 static void start(explanation *out, arena *a, const rt_program *p, const rec *r) {

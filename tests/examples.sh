@@ -31,7 +31,7 @@ by_rule() {
 }
 
 # ---- tests beside the rules: every condition seen true and false ----
-for rules in examples/dam examples/simple-icons examples/tone-of-voice examples/rights examples/accessibility examples/channels; do
+for rules in examples/dam examples/simple-icons examples/tone-of-voice examples/rights examples/accessibility examples/channels examples/metadata; do
   if "$blazon" test $rules --min-coverage 100% > "$work/tests" 2>&1; then pass "$rules: its tests pass and reach everything"; else fail "$rules: test" < "$work/tests"; fi
 done
 
@@ -148,6 +148,20 @@ library() {
 library rights licenses.csv assets.csv releases.csv uses.csv grants.csv
 library accessibility pages.csv images.ndjson texts.csv controls.csv films.ndjson
 library channels creatives.csv
+library metadata assets.ndjson collections.csv subjects.csv
+# a baseline: what was known is no news; the next bad entry is
+if command -v sqlite3 > /dev/null; then
+  md=examples/metadata
+  entries=(--source collections=$md/collections.csv --source subjects=$md/subjects.csv --now $now --baseline $md/known.txt)
+  "$blazon" validate $md --source assets=$md/assets.ndjson "${entries[@]}" > "$work/out" 2>&1
+  rc=$?
+  if [ $rc -eq 0 ]; then pass "metadata: what is known is no news"; else fail "metadata: the baseline" < "$work/out"; fi
+  { cat $md/assets.ndjson; sed -n '22s/BA-0022/BA-0023/; s/octopus-camera/octopus-again/; s/One arm[^"]*/no/p' $md/assets.ndjson; } > "$work/more.ndjson"
+  "$blazon" validate $md --source assets="$work/more.ndjson" "${entries[@]}" > "$work/out" 2>&1
+  rc=$?
+  if [ $rc -eq 1 ] && grep -q 'BA-0023  10 to 150 characters' "$work/out" && ! grep -q 'BA-0003' "$work/out"
+  then pass "metadata: the next bad entry is"; else fail "metadata: a new entry, $rc" < "$work/out"; fi
+fi
 
 # ---- simple-icons ----
 vectors=../shared/vectors/simple_icons/jsonschema_failures.tsv
