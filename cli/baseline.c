@@ -29,7 +29,7 @@ int baseline_open(cli *c, const args *a, rt_validate_opts *o) {
   str own = str_dup(&b->a, (str){ text, (uint32_t)n });
   mem_free(&mem_libc, text, n + 1);
   uint32_t line = rt_baseline_read(b, own, &why);
-  return line ? cli_env(c, "%s:%u: this is no line of a baseline: %s", path, line, why) : X_GOOD;
+  return line ? cli_env(c, "%s:%u: %s", path, line, why) : X_GOOD;
 }
 
 int baseline_write(cli *c, const args *a) {

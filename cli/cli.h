@@ -21,6 +21,7 @@ typedef struct cli {
   rt_baseline *baseline;   /* of --baseline; closed by main */
   rt_fixes *fixes;         /* of --fix; closed by main */
   rt_test_report *t;
+  VEC(str) told;           /* what cli_issue has said is wrong */
   bool quiet;
   int64_t now;
 } cli;
@@ -56,12 +57,16 @@ bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **out);
 enum format cli_format(const args *a);
 /* Of the arguments some are rules, the others names: what looks like a path, or is a file while no --rules says where the rules are. */
 bool cli_is_path(const char *word, bool rules_given);
+/* Is no file that the options name for writing among those that the run reads? false: said which is. */
+bool cli_spares_inputs(cli *c, const args *a);
 /* The parts of a key as reports show it, "P-0012, 4"; in c->a. */
 void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n);
 /* What is wrong with the data, on standard error: each thing (nth: from 0; beyond a hundred nothing more is shown), then how many were not shown, and how many
    are errors, so that lists are not whole. */
 void cli_issue(cli *c, const src_issue *i, int64_t nth);
 void cli_issues_end(cli *c, int64_t told, int64_t lost);
+/* Why a run could not go on, unless cli_issue has told it: X_ENV. */
+int cli_failed(cli *c, str failure);
 /* Do all bindings name sources of c->p? false: said which does not. */
 bool cli_known_sources(cli *c, uint32_t n, const src_binding *bindings);
 /* Points c->out to --output (default: standard output). false: it cannot be created, said so. */

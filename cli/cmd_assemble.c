@@ -365,7 +365,7 @@ static int assemble(cli *c, const args *a, assembling *x, uint32_t nbindings, co
     else if (status == RT_OOM) code = cli_env(c, "out of memory");
     else if (status == RT_STOPPED && x->file && x->file->error)
       code = cli_env(c, "cannot write `%s`: %s", args_value(a, "to"), cli_reason(x->file->error));
-    else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(x->failure));
+    else if (status != RT_OK) code = cli_failed(c, x->failure);
   }
   code = close_outputs(x, a, code);
   if (code == X_GOOD) counts(x), say_left_out(x), say_empty_slots(x), cli_issues_end(c, x->told, x->lost);

@@ -327,7 +327,7 @@ static int open_rows(deciding *x) {
   int status =
       rt_open_data(c->p, &mem_libc, x->db, x->nbindings, x->bindings, x->wanted, NULL, on_issue, x, &c->a, &x->data, &x->failure);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
+  if (status != RT_OK) return cli_failed(c, x->failure);
   rt_engine_data(&x->e, x->data);
   x->version = src_version(x->data), x->looked_at = rt_clock();
   return X_GOOD;
@@ -358,7 +358,7 @@ static int one(deciding *x, rec *r, int64_t line) {
   if (status == RT_STOPPED && x->failure.n)
     return cli_usage(x->c, NULL, "%.*s: give one with --state FILE, or decide without it by --stateless", STR_ARG(x->failure));
   if (status == RT_OOM) return cli_env(x->c, "out of memory");
-  if (status != RT_OK && x->failure.n) return cli_env(x->c, "%.*s", STR_ARG(x->failure));
+  if (status != RT_OK && x->failure.n) return cli_failed(x->c, x->failure);
   if (status != RT_OK) return fail_state(x);
   if (++x->waiting < x->batch) return X_GOOD;
   code = commit(x);
@@ -370,7 +370,7 @@ static int one(deciding *x, rec *r, int64_t line) {
 static int from_data(deciding *x) {
   src_cursor *cur = NULL;
   int got = src_walk(x->data, x->source, &cur), code = X_GOOD;
-  if (got != SRC_OK) return cli_env(x->c, "%.*s", STR_ARG(src_failure(x->data)));
+  if (got != SRC_OK) return cli_failed(x->c, src_failure(x->data));
   int64_t line = 0;
   for (rec *r; code == X_GOOD && (got = src_next(cur, &r)) == SRC_OK;) {
     arena_reset(&x->one);
@@ -378,7 +378,7 @@ static int from_data(deciding *x) {
     code = one(x, r, ++line);
   }
   src_end(cur);
-  if (code == X_GOOD && got != SRC_DONE) code = cli_env(x->c, "%.*s", STR_ARG(src_failure(x->data)));
+  if (code == X_GOOD && got != SRC_DONE) code = cli_failed(x->c, src_failure(x->data));
   return code;
 }
 
@@ -389,7 +389,7 @@ static int by_key(deciding *x, const char *key) {
   cli_key(x->c, &x->c->p->ir->records[x->record]->shape, key, &keys, &n);
   int got = src_find(x->data, x->source, n, keys, &x->c->a, &r);
   if (got == SRC_DONE) return cli_env(x->c, "there is no subject `%s`", key);
-  if (got != SRC_OK) return cli_env(x->c, "%.*s", STR_ARG(src_failure(x->data)));
+  if (got != SRC_OK) return cli_failed(x->c, src_failure(x->data));
   return one(x, r, 1);
 }
 

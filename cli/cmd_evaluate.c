@@ -227,7 +227,7 @@ static int of_state(cli *c, const args *a, const char *path) {
   int status = estimate(c, a, s, (uint32_t)choice, nbindings, bindings, &e, &failure);
   state_close(s);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(failure));
+  if (status != RT_OK) return cli_failed(c, failure);
   str shown = c->p->ir->choices[choice]->name;
   return print_result(c, a, &e.log, &e.r, str_fmt(&c->a, "%.*s", STR_ARG(shown)).p, &e);
 }

@@ -63,10 +63,26 @@ static void help_command(out *o, const command *cmd) {
   if (cmd->examples) out_fmt(o, "\nexamples:\n%s", cmd->examples);
 }
 
+/* What is said before the first command of each group. */
+static const char *group_of(const char *first) {
+  static const char *const groups[][2] = {
+    { "check", "rules over data" },
+    { "match", "audiences and templates" },
+    { "decide", "choices and experiments" },
+    { "fmt", "writing rules" },
+    { "build", "for programs and shells" },
+  };
+  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+    if (strcmp(groups[i][0], first) == 0) return groups[i][1];
+  return NULL;
+}
+
 static void help_all(out *o) {
   out_z(o, "Blazon checks what a brand's content says and shows against the rules that the brand has written down.\n\nusage: "
-           "blazon COMMAND ...\n\ncommands:\n");
+           "blazon COMMAND ...\n");
   for (size_t i = 0; commands[i]; i++) {
+    const char *group = group_of(commands[i]->name);
+    if (group) out_fmt(o, "\n%s:\n", group);
     out_z(o, "  ");
     out_style(o, S_BOLD);
     out_fmt(o, "%-12s", commands[i]->name);

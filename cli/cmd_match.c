@@ -253,10 +253,10 @@ static int match(cli *c, const args *a, const names *audiences, rt_match_opts *o
     progress_clear(&m->p);
     code = cli_exit_of(status);
     if (status == RT_OOM) code = cli_env(c, "out of memory");
-    else if (status == RT_STOPPED && m->failure.n) code = cli_env(c, "%.*s", STR_ARG(m->failure));
+    else if (status == RT_STOPPED && m->failure.n) code = cli_failed(c, m->failure);
     else if (status == RT_STOPPED && m->file)
       code = cli_env(c, "cannot write `%s`: %s", args_value(a, "to"), cli_reason(m->file->error));
-    else if (status != RT_OK) code = cli_env(c, "%.*s", STR_ARG(failure));
+    else if (status != RT_OK) code = cli_failed(c, failure);
   }
   code = close_outputs(c, a, m, code);
   if (code == X_GOOD) {

@@ -95,12 +95,12 @@ static int one(one_record *x, uint32_t rule, const char *key, bool first, const 
   int status = one_record_find(x, pr, key, &r);
   if (status == RT_NONE) return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`", key, STR_ARG(pr->name));
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
+  if (status != RT_OK) return cli_failed(c, x->failure);
   vm_result res;
   vm_reset(x->e.vm);
   status = rt_engine_status(&x->e, vm_rule(x->e.vm, rule, r, true, &res), &x->failure);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
+  if (status != RT_OK) return cli_failed(c, x->failure);
   char digest[WAIVER_DIGEST + 1];
   if (res.v != V_FAIL && res.v != V_UNKNOWN && res.v != V_WAIVED) {
     cli_env(c, "`%.*s` needs no waiver of `%.*s`: %s", (int)strlen(key), key, STR_ARG(pr->name), why_not(res.v));
@@ -162,7 +162,7 @@ static int run(cli *c, const args *a) {
     return cli_usage(c, NULL, "the records of `%.*s` have no key, so a waiver could not name one", STR_ARG(pr->name));
   one_record x = { .c = c, .p = c->p };
   status = one_record_open(&x, args_value(a, "db"), nbindings, bindings, pr);
-  int code = status == RT_OK ? X_GOOD : cli_env(c, "%.*s", STR_ARG(x.failure));
+  int code = status == RT_OK ? X_GOOD : cli_failed(c, x.failure);
   for (uint32_t i = 1; i < a->nfiles && code <= X_FINDINGS; i++) {
     int got = one(&x, (uint32_t)rule, a->files[i], i == 1, &o);
     if (got > code) code = got;

@@ -227,6 +227,15 @@ void cli_issue(cli *c, const src_issue *i, int64_t nth) {
   out_safe(o, i->message);
   out_ch(o, '\n');
   if (i->fix.n) out_z(o, "  fix: "), out_safe(o, i->fix), out_ch(o, '\n');
+  if (i->sev == SEV_ERROR) *VEC_PUSH(&c->a, &c->told) = str_dup(&c->a, i->message);
+}
+
+int cli_failed(cli *c, str failure) {
+  for (uint32_t i = 0; i < c->told.n; i++) {
+    str told = c->told.v[i];
+    if (told.n && told.n <= failure.n && memcmp(told.p, failure.p, told.n) == 0) return X_ENV;
+  }
+  return cli_env(c, "%.*s", STR_ARG(failure));
 }
 
 void cli_issues_end(cli *c, int64_t told, int64_t lost) {

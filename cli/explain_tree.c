@@ -20,7 +20,7 @@ static int explain_now(one_record *x, const args *a, uint32_t rule, const char *
     return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`%s", key, STR_ARG(pr->name),
                      keyless ? "; its records have no key and are named by their position: `#1` is the first" : "");
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  if (status != RT_OK) return cli_env(c, "%.*s", STR_ARG(x->failure));
+  if (status != RT_OK) return cli_failed(c, x->failure);
   explanation ex;
   lib_ctx *lib = vm_lib(x->e.vm);
   lib_ctx mine = *lib;

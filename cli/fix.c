@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- before the run ---- */
 
@@ -13,28 +12,11 @@ static bool ends(const char *s, const char *tail) {
   return n > k && strcmp(s + n - k, tail) == 0;
 }
 
-static bool same_file(const char *a, const char *b) {
-  struct stat x, y;
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* What the run reads is never written. */
-static bool is_input(const args *a, const rt_validate_opts *o, const char *path) {
-  const char *db = args_value(a, "db"), *baseline = args_value(a, "baseline");
-  if ((db && same_file(db, path)) || (baseline && same_file(baseline, path))) return true;
-  for (uint32_t i = 0; i < a->nfiles; i++)
-    if (same_file(a->files[i], path)) return true;
-  for (uint32_t i = 0; i < o->nbindings; i++)
-    if (same_file(o->bindings[i].file.p, path)) return true; /* cli_bindings has put a NUL behind it */
-  return false;
-}
-
 int fix_open(cli *c, const args *a, rt_validate_opts *o) {
   const char *path = args_value(a, "write");
   if (!args_has(a, "fix")) return path ? cli_usage(c, a->cmd, "--write belongs to --fix: where the patch goes") : X_GOOD;
   if (path && !ends(path, ".sql") && !ends(path, ".json"))
     return cli_usage(c, a->cmd, "`%s` ends in neither .sql nor .json: SQL is for tables, JSON Patch for files", path);
-  if (path && is_input(a, o, path)) return cli_usage(c, a->cmd, "`%s` is read by this run, and a run never writes what it reads; name another file", path);
   c->fixes = ARENA_NEW(&c->a, rt_fixes);
   rt_fixes_init(c->fixes, &mem_libc, &c->oom);
   o->fixes = c->fixes;

@@ -8,20 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* In the order of help, which says what each group is for (cmd_help.c). */
 const command *const commands[] = {
   &cmd_check,
   &cmd_validate,
-  &cmd_match,
+  &cmd_test,
   &cmd_waive,
+  &cmd_match,
   &cmd_assemble,
   &cmd_decide,
   &cmd_outcome,
+  &cmd_report,
   &cmd_replay,
   &cmd_evaluate,
-  &cmd_report,
   &cmd_state,
   &cmd_fmt,
-  &cmd_test,
   &cmd_explain,
   &cmd_build,
   &cmd_disasm,
@@ -76,6 +77,7 @@ static int dispatch(cli *c, int argc, char **argv) {
   c->err->color = cli_color(&a, STDERR_FILENO);
   c->out->color = cli_color(&a, STDOUT_FILENO);
   c->quiet = args_has(&a, "quiet");
+  if (!cli_spares_inputs(c, &a)) return X_USAGE;
   return cmd->run(c, &a);
 }
 

@@ -5,10 +5,7 @@
 
 static void on_issue(void *ud, const src_issue *i) {
   one_record *x = ud;
-  if (i->sev != SEV_ERROR || x->issues++ >= 20) return;
-  out_fmt(x->c->err, "error[%s]: ", diag_table[i->code].code);
-  out_safe(x->c->err, i->message);
-  out_ch(x->c->err, '\n');
+  if (i->sev == SEV_ERROR && x->issues++ < 20) cli_issue(x->c, i, 0);
 }
 
 int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **out) {

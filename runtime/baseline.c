@@ -61,13 +61,13 @@ static const char *read_line(rt_baseline *b, str line) {
     return "a merge has left its conflict here: keep the lines of both sides, without the marks";
   for (uint32_t i = 0; i <= line.n; i++) {
     if (i < line.n && line.p[i] != '\t') continue;
-    if (n == FIELDS) return "there are more than five parts between tabs";
+    if (n == FIELDS) return "this is no line of a baseline: it has more than five parts between tabs";
     part[n++] = (str){ line.p + from, i - from };
     from = i + 1;
   }
-  if (n < FIELDS || !part[0].n) return "a line has five parts with tabs between them: rule, source, key, verdict, digest";
-  if (!is_verdict(part[3])) return "the fourth part is the verdict: fail, unknown or error";
-  if (part[4].n != 16) return "the fifth part is a digest of 16 digits";
+  if (n < FIELDS || !part[0].n) return "this is no line of a baseline: one has five parts with tabs between them: rule, source, key, verdict, digest";
+  if (!is_verdict(part[3])) return "this is no line of a baseline: the fourth part is the verdict: fail, unknown or error";
+  if (part[4].n != 16) return "this is no line of a baseline: the fifth part is a digest of 16 digits";
   add(b, &(base_entry){ .line = line, .rule = part[0], .source = part[1], .key = part[2], .times = 1 });
   return NULL;
 }

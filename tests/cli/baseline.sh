@@ -69,6 +69,10 @@ exits "a damaged one is not overwritten" 3
 cp first.txt base.txt; sed -i 's/A-2/A-2\tx/' base.txt
 validate
 says "too many parts" err 'more than five parts'
+sed '1s/baseline 1/baseline 2/' first.txt > base.txt
+validate
+exits "one of a newer version is refused" 3
+says "and why" err 'base.txt:1: the file is of another version'
 tr '\n' '\r' < first.txt | sed 's/\r/\r\n/g' > base.txt
 validate
 exits "line ends of other systems" 0

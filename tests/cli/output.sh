@@ -24,6 +24,32 @@ run build bad.blz -o kept.blzb
 exits "broken rules build nothing" 2
 same "and leave the old bundle" "$(cat kept.blzb)" precious
 
+# What a run reads it never writes, whatever the option and however the path is written.
+printf 'id,title,alt_text,width,colors\nA-1,Fine,,1600,"[]"\n' > assets.csv
+mkdir -p rules && cp rules.blz rules/lib.blz
+before=$(cat rules.blz lib.db assets.csv rules/lib.blz | cksum)
+refuses() {
+  run "$@"
+  exits "refused: $*" 4
+  says "and why" err 'is read by this run'
+  same "and nothing is lost" "$(cat rules.blz lib.db assets.csv rules/lib.blz | cksum)" "$before"
+}
+refuses validate rules.blz --db lib.db -o rules.blz
+refuses validate rules.blz --db lib.db -o "$PWD/lib.db"
+refuses validate rules.blz --source assets=assets.csv -o ./assets.csv
+refuses validate rules --db lib.db -o rules/lib.blz
+refuses check rules.blz -o rules.blz
+refuses build rules.blz -o rules.blz
+refuses build rules -o rules/lib.blz
+refuses disasm rules.blz -o rules.blz
+refuses match tall rules.blz --source assets=assets.csv --to assets.csv
+refuses validate rules.blz --db lib.db --baseline lib.db --update-baseline
+ln -s assets.csv link.csv
+refuses match tall --rules rules.blz --source assets=assets.csv --to link.csv
+"$BLAZON" validate rules.blz --source assets=- -o assets.csv < assets.csv > out 2> err
+rc=$?
+exits "refused: standard input is that file" 4
+
 if [ -e /dev/full ]; then
   "$BLAZON" validate rules.blz --db lib.db > /dev/full 2> err
   rc=$?

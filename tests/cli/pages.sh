@@ -5,7 +5,7 @@ export NO_COLOR=1
 
 run help
 exits "help lists the commands" 0
-commands=$(sed -n '/^commands:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p' out)
+commands=$(sed -n '/^exit codes:/q;s/^  \([a-z]\{1,\}\) .*/\1/p' out)
 {
   echo '# Commands and options'
   echo

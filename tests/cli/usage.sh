@@ -4,7 +4,8 @@
 
 run help
 exits "help ends well" 0
-for command in check validate match fmt explain build outcome state replay disasm completions help; do
+says "help groups them by task" out "choices and experiments:"
+for command in check validate test waive match assemble decide outcome report replay evaluate state fmt explain build disasm completions help; do
   says "help lists $command" out "  $command"
   run help "$command"
   exits "help $command ends well" 0

@@ -95,4 +95,8 @@ run waive wide A-1 --rules plain.blz --db lib.db --until 2020-01-01
 exits "a date that has passed" 4
 run waive wide A-1 --rules plain.blz --db nothing.db
 exits "no data" 3
+run waive wide A-1 --rules plain.blz
+exits "no data named" 3
+same "is told once" "$(grep -c 'has no data' err)" 1
+says "with what to do" err '--source assets=FILE'
 finish

@@ -1,0 +1,71 @@
+/* What a run reads it never writes: no option that names a file to be written may name one that the run reads, by whatever path. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The file that is to be written; it exists and is a regular file. */
+typedef struct target { struct stat st; char *real; } target;
+
+static bool is_it(const target *t, const char *path) {
+  struct stat s;
+  return stat(path, &s) == 0 && s.st_dev == t->st.st_dev && s.st_ino == t->st.st_ino;
+}
+
+/* A rule file or a folder of them; hidden folders are not looked into, but who would write there. */
+static bool in_rules(const target *t, const char *path) {
+  struct stat s;
+  if (stat(path, &s) != 0) return false;
+  if (!S_ISDIR(s.st_mode)) return is_it(t, path);
+  size_t n = strlen(t->real);
+  if (n < 4 || strcmp(t->real + n - 4, ".blz") != 0) return false;
+  char *folder = realpath(path, NULL);
+  size_t k = folder ? strlen(folder) : 0;
+  bool in = k && strncmp(folder, t->real, k) == 0 && (t->real[k] == '/' || k == 1);
+  free(folder);
+  return in;
+}
+
+/* NAME=FILE, NAME=FILE#/pointer, NAME=- */
+static bool in_source(const target *t, const char *value) {
+  const char *eq = strchr(value, '=');
+  if (!eq) return false;
+  struct stat s;
+  if (strcmp(eq + 1, "-") == 0) return fstat(0, &s) == 0 && s.st_dev == t->st.st_dev && s.st_ino == t->st.st_ino;
+  if (is_it(t, eq + 1)) return true;
+  const char *hash = strrchr(eq + 1, '#');
+  char *cut = hash ? strndup(eq + 1, (size_t)(hash - eq - 1)) : NULL;
+  bool same = cut && is_it(t, cut);
+  free(cut);
+  return same;
+}
+
+static bool reads(const args *a, const target *t, const char *writes) {
+  for (uint32_t i = 0; i < a->nfiles; i++)
+    if (in_rules(t, a->files[i])) return true;
+  for (uint32_t i = 0; i < a->nopts; i++) {
+    const char *name = a->opts[i].o->name, *value = a->opts[i].value;
+    if (!value || strcmp(name, writes) == 0) continue;
+    if (strcmp(name, "source") == 0 ? in_source(t, value) : strcmp(name, "rules") == 0 ? in_rules(t, value) : false) return true;
+    if ((strcmp(name, "db") == 0 || strcmp(name, "state") == 0 || strcmp(name, "baseline") == 0 || strcmp(name, "log") == 0 || strcmp(name, "policy") == 0) && is_it(t, value))
+      return true;
+  }
+  return false;
+}
+
+bool cli_spares_inputs(cli *c, const args *a) {
+  static const char *const writing[] = { "output", "to", "write", "baseline" };
+  for (size_t i = 0; i < sizeof writing / sizeof *writing; i++) {
+    const char *path = args_value(a, writing[i]);
+    target t;
+    if (!path || (strcmp(writing[i], "baseline") == 0 && !args_has(a, "update-baseline"))) continue;
+    if (stat(path, &t.st) != 0 || !S_ISREG(t.st.st_mode) || !(t.real = realpath(path, NULL))) continue;
+    bool same = reads(a, &t, writing[i]);
+    free(t.real);
+    if (!same) continue;
+    cli_usage(c, a->cmd, "`%s` is read by this run, and a run never writes what it reads; name another file", path);
+    return false;
+  }
+  return true;
+}
