@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <unicode/uchar.h>
+#include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -263,17 +264,52 @@ static uint32_t add_edge(terms *t, uint32_t from, const char *p, uint32_t n) {
   return k;
 }
 
-/* The terms folded, behind each other; each ends where the next begins. */
-typedef struct folded { folder f; uint32_t *end; uint64_t tokens; } folded;
+/* A term in another form: é as one character, or as e and a mark. Both look the same, and systems write either. */
+typedef struct form { str text; uint32_t index; } form;
+typedef VEC(form) forms;
+
+/* text in another form; false: it is in that form. Most terms are short, and of most nothing is left behind in the arena. */
+static bool other_form(arena *a, enum uni_form kind, str text, str *out) {
+  enum { SHORT = 64 };
+  if (text.n <= SHORT) {
+    UChar in[SHORT + 1], to[4 * SHORT];
+    int32_t n, k;
+    UErrorCode e = U_ZERO_ERROR;
+    u_strFromUTF8WithSub(in, SHORT + 1, &n, text.p, (int32_t)text.n, 0xFFFD, NULL, &e);
+    const UNormalizer2 *nz = kind == UNI_NFC ? unorm2_getNFCInstance(&e) : unorm2_getNFDInstance(&e);
+    if (U_FAILURE(e)) return false;
+    k = unorm2_spanQuickCheckYes(nz, in, n, &e);
+    if (k == n || U_FAILURE(e)) return false;
+    k = unorm2_normalize(nz, in, n, to, 4 * SHORT, &e);
+    if (U_SUCCESS(e) && k == n && u_memcmp(in, to, n) == 0) return false;
+  }
+  lib_ctx c = { .a = a };
+  return uni_normalize(&c, kind, text, out) && !str_eq(*out, text);
+}
+
+/* A term with marks is found in the two forms in which texts come, all composed or all decomposed, besides the one in which it is written. */
+static void add_forms(arena *a, const term_entry *entries, uint32_t n, forms *out) {
+  for (uint32_t i = 0; i < n; i++) {
+    str other;
+    if (str_is_ascii(entries[i].text)) continue;
+    if (other_form(a, UNI_NFC, entries[i].text, &other)) *VEC_PUSH(a, out) = (form){ other, i };
+    if (other_form(a, UNI_NFD, entries[i].text, &other)) *VEC_PUSH(a, out) = (form){ other, i };
+  }
+}
+
+/* The terms, and their other forms, folded, behind each other; each ends where the next begins. */
+typedef struct folded { folder f; uint32_t *end; uint64_t tokens; forms more; uint32_t nentries; } folded;
+
+static str text_at(const terms *t, const folded *all, uint32_t i) { return i < all->nentries ? t->entries[i].text : all->more.v[i - all->nentries].text; }
 
 static void fold_all(terms *t, arena *a, uint32_t n, folded *out) {
   uint64_t room = 0;
-  for (uint32_t i = 0; i < n; i++) room += t->entries[i].text.n + (t->fold ? 2u * count_high(t->entries[i].text) : 0) + 1;
+  for (uint32_t i = 0; i < n; i++) room += text_at(t, out, i).n + (t->fold ? 2u * count_high(text_at(t, out, i)) : 0) + 1;
   out->f = (folder){ .t = t, .out = arena_alloc(a, room + SLACK), .words = ARENA_ARRAY(a, uint64_t, room / 64 + 3) };
   out->end = ARENA_ARRAY(a, uint32_t, n + 1);
   for (uint32_t i = 0; i < n; i++) {
     uint32_t at = out->f.n;
-    fold_text(&out->f, t->entries[i].text);
+    fold_text(&out->f, text_at(t, out, i));
     mark(&out->f, 0, 1); /* so that words of two terms do not touch */
     out->end[i] = out->f.n - 1;
     const char *s = out->f.out;
@@ -314,13 +350,18 @@ terms *terms_build(arena *a, const term_entry *entries, uint32_t n, bool fold, t
   terms *t = ARENA_NEW(a, terms);
   t->entries = entries, t->fold = fold;
   fill_low(t);
-  folded all = { 0 };
-  fold_all(t, a, n, &all);
-  make_tables(t, a, n, all.tokens);
+  folded all = { .nentries = n };
+  add_forms(a, entries, n, &all.more);
+  fold_all(t, a, n + all.more.n, &all);
+  make_tables(t, a, n + all.more.n, all.tokens);
   for (uint32_t i = 0; i < n; i++) {
     uint32_t k = add_term(t, &all, i ? all.end[i - 1] + 1 : 0, all.end[i]);
     if (k && !t->v[k].term) t->v[k].term = i + 1, t->nterms++;
     else if (report) report(ud, k ? TERMS_DUPLICATE : TERMS_EMPTY, i, k ? t->v[k].term - 1 : i);
+  }
+  for (uint32_t i = n; i < n + all.more.n; i++) {
+    uint32_t k = add_term(t, &all, all.end[i - 1] + 1, all.end[i]);
+    if (k && !t->v[k].term) t->v[k].term = all.more.v[i - n].index + 1;
   }
   return t;
 }

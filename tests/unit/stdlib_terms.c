@@ -54,6 +54,17 @@ static void whole_words(void **st) {
   assert_string_equal(FIND(false, "", "cheap"), "");
 }
 
+/* é as one character and as two, in the list and in the text */
+static void composed_and_decomposed(void **st) {
+  fix *f = *st;
+  assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81 cafe", "caf\xC3\xA9"), "[caf\xC3\xA9=0][cafe\xCC\x81=0]");
+  assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81", "cafe\xCC\x81"), "[caf\xC3\xA9=0][cafe\xCC\x81=0]");
+  assert_string_equal(FIND(true, "CAFE\xCC\x81 \xC3\x89T\xC3\x89", "caf\xC3\xA9", "e\xCC\x81te\xCC\x81"), "[CAFE\xCC\x81=0][\xC3\x89T\xC3\x89=1]");
+  /* both written: each is itself */
+  assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81", "caf\xC3\xA9", "cafe\xCC\x81"), "[caf\xC3\xA9=0][cafe\xCC\x81=1]");
+  assert_string_equal(FIND(false, "\xED\x95\x9C \xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", "\xED\x95\x9C"), "[\xED\x95\x9C=0][\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB=0]");
+}
+
 static void longest_first_without_overlap(void **st) {
   fix *f = *st;
   assert_string_equal(FIND(false, "new york city, new york, new", "new", "new york", "new york city"), "[new york city=2][new york=1][new=0]");
@@ -215,6 +226,7 @@ static void alike_beginnings(void **st) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(whole_words, setup, teardown),
+    cmocka_unit_test_setup_teardown(composed_and_decomposed, setup, teardown),
     cmocka_unit_test_setup_teardown(longest_first_without_overlap, setup, teardown),
     cmocka_unit_test_setup_teardown(spaces_and_signs, setup, teardown),
     cmocka_unit_test_setup_teardown(folding, setup, teardown),
