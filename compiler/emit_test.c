@@ -231,10 +231,20 @@ static bool is_atom(const emitter *e, const ir *n) {
   return n->kind == IR_CONST && n->k.t && n->k.t->atom && n->k.t->atom <= e->p->natoms && e->p->atoms[n->k.t->atom - 1] == n->k.t;
 }
 
+/* A constant that a number can be compared with as a number: an int that is one exactly is, too. */
+static bool as_number(const ir *k, double *n) {
+  if (k->kind != IR_CONST) return false;
+  cls c = class_of(k->ty);
+  bool exact = c == CLS_INT && k->k.i >= -(INT64_C(1) << 53) && k->k.i <= INT64_C(1) << 53;
+  if (c == CLS_NUM || exact) *n = exact ? (double)k->k.i : k->k.n;
+  return c == CLS_NUM || exact;
+}
+
 /* Against a constant: one instruction with the constant in it. false: there is none such. */
 static bool cmp_const(emitter *e, const ir *a, const ir *k, uint8_t op, ways w) {
   cls ca = class_of(a->ty), ck = class_of(k->ty);
-  if (k->kind != IR_CONST || ca != ck || ca == CLS_OTHER) return false;
+  double number = 0;
+  if (k->kind != IR_CONST || ca == CLS_OTHER || (ca != ck && ca != CLS_NUM) || (ca == CLS_NUM && !as_number(k, &number))) return false;
   if (ca == CLS_TEXT && (!(op == OP_EQ || op == OP_NE) || !is_atom(e, k))) return false;
   reg r = emit_value(e, a);
   w = turned(&op, w);
@@ -242,7 +252,7 @@ static bool cmp_const(emitter *e, const ir *a, const ir *k, uint8_t op, ways w) 
   guard(e, r, emit_may(e, a), ca == CLS_TEXT && !is_union, w);
   if (ca == CLS_TEXT) emit_test_op(e, is_union ? BC_EQ_ATOM : BC_EQ_TEXT_K, r, w.t, w.f)->k = k->k.t;
   else if (ca == CLS_INT) emit_test_op(e, op == OP_EQ ? BC_EQ_INT_K : op == OP_LT ? BC_LT_INT_K : BC_LE_INT_K, r, w.t, w.f)->i = k->k.i;
-  else emit_test_op(e, op == OP_EQ ? BC_EQ_NUM_K : op == OP_LT ? BC_LT_NUM_K : BC_LE_NUM_K, r, w.t, w.f)->n = k->k.n;
+  else emit_test_op(e, op == OP_EQ ? BC_EQ_NUM_K : op == OP_LT ? BC_LT_NUM_K : BC_LE_NUM_K, r, w.t, w.f)->n = number;
   emit_free(e, r);
   return true;
 }
@@ -302,27 +312,30 @@ static void cmp(emitter *e, const ir *n, ways w) {
 
 static bool const_range(emitter *e, const ir *n, reg r, ways w) {
   cls c = class_of(n->a->ty);
-  if (n->b->kind != IR_CONST || n->c->kind != IR_CONST || class_of(n->b->ty) != c || class_of(n->c->ty) != c) return false;
-  if (c != CLS_INT && c != CLS_NUM) return false;
+  val from = n->b->k, to = n->c->k;
+  if (n->b->kind != IR_CONST || n->c->kind != IR_CONST || (c != CLS_INT && c != CLS_NUM)) return false;
+  if (c == CLS_INT && (class_of(n->b->ty) != c || class_of(n->c->ty) != c)) return false;
+  if (c == CLS_NUM && (!as_number(n->b, &from.n) || !as_number(n->c, &to.n))) return false;
   guard(e, r, emit_may(e, n->a), false, w);
-  int64_t lo = n->b->k.i, hi = n->c->k.i;
+  int64_t lo = from.i, hi = to.i;
   if (c == CLS_INT && lo >= INT32_MIN && lo <= INT32_MAX && hi >= INT32_MIN && hi <= INT32_MAX) {
     ins *i = emit_test_op(e, BC_RANGE_INT, r, w.t, w.f);
     i->lo = (int32_t)lo, i->hi = (int32_t)hi;
     return true;
   }
   if (c == CLS_NUM && e->tab->consts.n + 2 < UINT16_MAX) {
-    uint32_t k = emit_const(e, n->b->ty, n->b->k), k2 = emit_const(e, n->c->ty, n->c->k);
+    const type *number = code_rep(n->a->ty);
+    uint32_t k = emit_const(e, number, from), k2 = emit_const(e, number, to);
     ins *i = emit_test_op(e, BC_RANGE_NUM, r, w.t, w.f);
     i->b = (uint16_t)k, i->c = (uint16_t)k2;
     return true;
   }
   label above = emit_label(e);
   ins *i = emit_test_op(e, c == CLS_INT ? BC_LT_INT_K : BC_LT_NUM_K, r, w.f, above);
-  i->i = n->b->k.i;
+  i->i = lo;
   emit_bind(e, above);
   i = emit_test_op(e, c == CLS_INT ? BC_LE_INT_K : BC_LE_NUM_K, r, w.t, w.f);
-  i->i = n->c->k.i;
+  i->i = hi;
   return true;
 }
 

@@ -35,6 +35,9 @@ typedef struct worker {
   int status;
   uint32_t part, parts, source;
   src_cursor *cur;
+  const vm_list *list;     /* the source's rules */
+  uint8_t *verdicts;
+  int64_t quick;           /* rows that all rules but the list's rest pass */
   int64_t walk_issues;     /* told while walking, apart from opening and ending */
   bool walking;
   uint64_t cut;            /* rows with a hash up to here are checked */
@@ -263,27 +266,43 @@ static int note_verdict(worker *w, uint32_t rule, rec *r, str order, bool waived
 
 static inline bool speaks(verdict v) { return v == V_FAIL || v == V_UNKNOWN || v == V_ERROR; }
 
-static int check_row(worker *w, rec *r, const uint32_t *list, uint32_t n, uint8_t *verdicts) {
+static int check_row(worker *w, rec *r) {
   str order = { NULL, 0 };
+  const uint32_t *list = w->run->lists[w->source], *at;
+  uint32_t n = w->run->nlist[w->source], some;
   if (r->bads) {
     order = findings_order(&w->a, r);
     if (!note_bads(w, r, order)) return RT_OOM;
   }
   if (!n) return RT_OK;
-  int status = vm_rules(w->e.vm, list, n, r, verdicts);
+  if (w->run->o->fixes) memset(w->verdicts, V_PASS, n); /* it looks at all of them */
+  int status = vm_list_run(w->e.vm, w->list, r, w->verdicts, &at, &some);
   if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
-  for (uint32_t i = 0; i < n; i++) {
-    verdict v = (verdict)(verdicts[i] & 0x7F);
-    rt_counts *c = &w->rules[list[i]];
+  w->quick += some < n;
+  for (uint32_t i = 0; i < some; i++) {
+    uint32_t rule = list[at[i]];
+    uint8_t verdict_bits = w->verdicts[at[i]];
+    verdict v = (verdict)(verdict_bits & 0x7F);
+    rt_counts *c = &w->rules[rule];
     c->n[v]++;
-    if (verdicts[i] & 0x80) c->vacuous++;
-    if (w->run->p->ir->rules[list[i]]->nwaivers) rt_waiver_note(w->run->p->ir, list[i], r, v, w->waivers);
+    if (verdict_bits & 0x80) c->vacuous++;
+    if (w->run->p->ir->nwaivers && w->run->p->ir->rules[rule]->nwaivers) rt_waiver_note(w->run->p->ir, rule, r, v, w->waivers);
     if (!speaks(v) && v != V_WAIVED) continue;
     if (!order.p) order = findings_order(&w->a, r);
-    if ((status = note_verdict(w, list[i], r, order, v == V_WAIVED)) != RT_OK) return status;
+    if ((status = note_verdict(w, rule, r, order, v == V_WAIVED)) != RT_OK) return status;
   }
-  if (w->run->o->fixes) return rt_fixes_row(w->run->o->fixes, &w->e, w->data, w->cur, r, list, n, verdicts, &w->a, &w->failure);
-  return RT_OK;
+  if (!w->run->o->fixes) return RT_OK;
+  return rt_fixes_row(w->run->o->fixes, &w->e, w->data, w->cur, r, list, n, w->verdicts, &w->a, &w->failure);
+}
+
+/* What was counted together. */
+static void count_quick(worker *w) {
+  const uint32_t *list = w->run->lists[w->source], *rest;
+  uint32_t n = vm_list_rest(w->list, &rest), k = 0;
+  for (uint32_t i = 0; i < w->run->nlist[w->source]; i++) {
+    if (k < n && rest[k] == i) k++;
+    else w->rules[list[i]].n[V_PASS] += w->quick;
+  }
 }
 
 static uint64_t row_hash(worker *w, const rec *r) {
@@ -307,9 +326,7 @@ static bool report_progress(worker *w, int64_t rows, int64_t estimate) {
   return w->part != 0 || !o->progress || o->progress(o->ud, w->run->p->ir->sources[w->source]->name, rows * w->parts, estimate);
 }
 
-static int walk_rows(worker *w, src_cursor *cur, uint8_t *verdicts) {
-  const uint32_t *list = w->run->lists[w->source];
-  uint32_t n = w->run->nlist[w->source];
+static int walk_rows(worker *w, src_cursor *cur) {
   rt_source_counts *sc = &w->sources[w->source];
   int64_t estimate = src_estimate(w->data, w->source);
   for (rec *r;;) {
@@ -322,24 +339,28 @@ static int walk_rows(worker *w, src_cursor *cur, uint8_t *verdicts) {
     if (++sc->rows % PROGRESS_ROWS == 0 && !report_progress(w, sc->rows, estimate)) return RT_STOPPED;
     if (w->cut != UINT64_MAX && row_hash(w, r) > w->cut) continue;
     sc->checked++;
-    int status = check_row(w, r, list, n, verdicts);
+    int status = check_row(w, r);
     if (status != RT_OK) return status;
   }
 }
 
 static int walk_cursor(worker *w) {
   int status;
-  size_t n = w->run->nlist[w->source] + 1u;
-  uint8_t *verdicts = mem_try(w->e.m, n);
+  uint32_t n = w->run->nlist[w->source];
+  arena lists;
   jmp_buf *outer = w->a.oom, here;
-  w->walking = true;
-  if (!verdicts || setjmp(here)) status = RT_OOM;
+  arena_init(&lists, w->e.m, &here);
+  w->walking = true, w->quick = 0;
+  if (setjmp(here)) status = RT_OOM;
   else {
     w->a.oom = &here;
-    status = walk_rows(w, w->cur, verdicts);
+    w->list = vm_list_new(w->e.vm, &lists, w->run->lists[w->source], n);
+    w->verdicts = ARENA_ARRAY(&lists, uint8_t, n + 1u);
+    status = walk_rows(w, w->cur);
+    count_quick(w);
   }
   w->a.oom = outer, w->walking = false;
-  mem_free(w->e.m, verdicts, n);
+  arena_free(&lists);
   return status;
 }
 

@@ -33,6 +33,7 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->m = m, e->p = p, e->h = h;
   e->rules = p->c->rules;
   e->run_table = vm_table_runner();
+  e->run_rules = vm_rules_runner();
   e->max_steps = lim.steps ? lim.steps : DEFAULT_STEPS;
   arena_init(&e->main, m, &e->oom);
   arena_init(&e->loop, m, &e->oom);
@@ -41,8 +42,9 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->cur = &e->main;
   e->lib = (lib_ctx){ .a = e->cur, .keep = &e->keep, .m = m, .state = ls, .steps = &e->steps };
   e->inactive = mem_try(m, p->ir->nrules + 1u);
+  e->tables = mem_try(m, sizeof *e->tables * (p->ir->nrules + 1u));
   e->once = mem_try(m, sizeof *e->once * (p->ir->nfns + 1u));
-  if (!e->inactive || !e->once || !grow_stack(e, p->stack + 1)) {
+  if (!e->inactive || !e->tables || !e->once || !grow_stack(e, p->stack + 1)) {
     vm_close(e);
     return NULL;
   }
@@ -60,6 +62,7 @@ void vm_close(vm_engine *e) {
   mem_free(e->m, e->stack_st, e->stack_cap);
   mem_free(e->m, e->walks, sizeof *e->walks * e->walks_cap);
   mem_free(e->m, e->inactive, e->p->ir->nrules + 1u);
+  mem_free(e->m, e->tables, sizeof *e->tables * (e->p->ir->nrules + 1u));
   mem_free(e->m, e->once, sizeof *e->once * (e->p->ir->nfns + 1u));
   mem_free(e->m, e, sizeof *e);
 }
@@ -72,6 +75,7 @@ void vm_set_now(vm_engine *e, int64_t now_usec) {
     e->inactive[i] = (r->has_since && now_usec < r->since) || (r->has_until && now_usec >= r->until) ? RULE_INACTIVE : 0;
     for (uint32_t k = 0; k < r->nwaivers && !e->inactive[i]; k++)
       if (!waiver_ended(e->p->ir->waivers[r->first_waiver + k], now_usec)) e->inactive[i] = RULE_WAIVED;
+    e->tables[i] = e->inactive[i] ? NULL : e->rules[i].table;
   }
 }
 
@@ -152,7 +156,7 @@ static int run_waive(vm_engine *e, void *ud) {
   return 0;
 }
 
-static __attribute__((noinline)) int one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict) {
+int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict) {
   if (e->inactive[rule] == RULE_INACTIVE) { *verdict = V_INACTIVE; return VM_OK; }
   const code_rule *c = &e->rules[rule];
   bulk_job j = { r && r->clean ? c->fast : c->main, r, 0 };
@@ -161,20 +165,6 @@ static __attribute__((noinline)) int one_rule(vm_engine *e, uint32_t rule, rec *
   if (rc == VM_OK) *verdict = (uint8_t)(j.v == V_PASS && e->vacuous ? V_PASS | 0x80 : j.v);
   if (rc == VM_OK && e->inactive[rule]) rc = landed(e, run_waive, &(waive_job){ rule, r, verdict });
   return rc;
-}
-
-int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
-  bool clean = r && r->clean;
-  for (uint32_t i = 0; i < n; i++) {
-    const vm_table *t = e->rules[rules[i]].table;
-    if (__builtin_expect(clean && t && !e->inactive[rules[i]], 1)) {
-      verdicts[i] = (uint8_t)e->run_table(t, r->v);
-      continue;
-    }
-    int rc = one_rule(e, rules[i], r, &verdicts[i]);
-    if (rc != VM_OK) return rc;
-  }
-  return VM_OK;
 }
 
 /* ---- explanations ---- */

@@ -9,47 +9,59 @@
 
 #include <math.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
-/* ---- one test as a row ---- */
+/* ---- one test as rows ---- */
 
 typedef struct row {
   bool set;
   uint16_t slot;
-  uint64_t lo, span, flip, mask;
+  uint64_t lo, span, mask; /* lo .. lo + span, which may wrap around */
   uint8_t window, result;  /* result: of the unit when it does not hold */
 } row;
 
-static bool range_row(row *r, int64_t lo, int64_t hi) {
+enum { MAX_ROWS = 1000, NO_CHAIN = UINT32_MAX };
+
+static uint32_t range_row(row *r, int64_t lo, int64_t hi) {
   r->lo = (uint64_t)lo, r->span = (uint64_t)hi - (uint64_t)lo;
   return lo <= hi;
 }
 
 /* Everything but v: the range that begins after it and wraps around to before it. */
-static bool other_row(row *r, uint64_t v) {
+static uint32_t other_row(row *r, uint64_t v) {
   r->lo = v + 1, r->span = UINT64_MAX - 1;
-  return true;
+  return 1;
 }
 
-/* Where a number stands in the order of ints; the zeros are neighbors. */
-static int64_t rank(double n) {
-  int64_t i;
+static uint64_t bits(double n) {
+  uint64_t i;
   memcpy(&i, &n, sizeof i);
-  return i ^ ((i >> 63) & INT64_MAX);
+  return i;
 }
 
-static bool number_row(row *r, double lo, double hi) {
-  r->flip = INT64_MAX;
-  return range_row(r, lo == 0 ? rank(-0.0) : rank(lo), hi == 0 ? rank(0.0) : rank(hi));
+/* Bits of numbers as unsigned ints: 0, rising to infinity, then (what is no number is never present) -0, rising to minus infinity. So what is below or above
+   a bound is one range, which may wrap around. */
+static uint32_t bits_row(row *r, uint64_t first, uint64_t last) {
+  r->lo = first, r->span = last - first;
+  return 1;
+}
+
+static uint32_t at_least(row *r, double n) { return n > 0 ? bits_row(r, bits(n), bits(INFINITY)) : bits_row(r, 0, bits(n == 0 ? -0.0 : n)); }
+static uint32_t at_most(row *r, double n) { return n < 0 ? bits_row(r, bits(n), bits(-INFINITY)) : bits_row(r, bits(-0.0), bits(n == 0 ? 0.0 : n)); }
+
+/* One row, or two where zero lies between. */
+static uint32_t number_rows(row r[2], double lo, double hi) {
+  if (!(lo <= hi)) return 0;
+  if (lo > 0) return bits_row(r, bits(lo), bits(hi));
+  if (hi < 0) return bits_row(r, bits(hi), bits(lo));
+  r[1] = r[0];
+  return at_least(&r[0], lo) + at_most(&r[1], hi);
 }
 
 static double above(double n) { return nextafter(n, INFINITY); }
 static double below(double n) { return nextafter(n, -INFINITY); }
 
-/* All literals of a union but one: an inequality, since a union's value is one of them. */
-static bool all_but_one(const code_unit *u, const ins *i, row *r) {
+/* All literals of a union but one: an inequality, since a union's value is one of them; all of them: no test at all. */
+static uint32_t all_but_one(const code_unit *u, const ins *i, row *r) {
   const type *t = u->regs[i->a].type;
   const text *other = NULL;
   uint32_t out = 0;
@@ -58,33 +70,33 @@ static bool all_but_one(const code_unit *u, const ins *i, row *r) {
     if (atom / 64 == i->x && ((uint64_t)i->i >> (atom % 64) & 1)) continue;
     other = t->lits[k], out++;
   }
-  return out == 1 && other_row(r, (uintptr_t)other);
+  return out == 1 ? other_row(r, (uintptr_t)other) : t->kind == TY_UNION && !out ? bits_row(r, 0, UINT64_MAX) : 0;
 }
 
-/* The row that holds iff the test's outcome is want; false: there is none such. */
-static bool row_of(const code_unit *u, const ins *i, bool want, row *r) {
+/* The rows that all hold iff the test's outcome is want, one or two; 0: there are none such. */
+static uint32_t rows_of(const code_unit *u, const ins *i, bool want, row r[2]) {
   *r = (row){ .slot = i->a };
   switch ((opcode)i->op) {
   case BC_BOOL: return want ? other_row(r, 0) : range_row(r, 0, 0);
   case BC_EQ_INT_K: return want ? range_row(r, i->i, i->i) : other_row(r, (uint64_t)i->i);
-  case BC_LT_INT_K: return want ? i->i > INT64_MIN && range_row(r, INT64_MIN, i->i - 1) : range_row(r, i->i, INT64_MAX);
-  case BC_LE_INT_K: return want ? range_row(r, INT64_MIN, i->i) : i->i < INT64_MAX && range_row(r, i->i + 1, INT64_MAX);
-  case BC_EQ_NUM_K: return want && number_row(r, i->n, i->n);
-  case BC_LT_NUM_K: return want ? number_row(r, -INFINITY, below(i->n)) : number_row(r, i->n, INFINITY);
-  case BC_LE_NUM_K: return want ? number_row(r, -INFINITY, i->n) : number_row(r, above(i->n), INFINITY);
-  case BC_EQ_ATOM: return want ? range_row(r, (int64_t)(uintptr_t)i->k, (int64_t)(uintptr_t)i->k) : other_row(r, (uintptr_t)i->k);
-  case BC_RANGE_INT: return want && range_row(r, i->lo, i->hi);
-  case BC_RANGE_NUM: return want && number_row(r, u->tab->consts[i->b].v.n, u->tab->consts[i->c].v.n);
+  case BC_LT_INT_K: return !want ? range_row(r, i->i, INT64_MAX) : i->i > INT64_MIN ? range_row(r, INT64_MIN, i->i - 1) : 0;
+  case BC_LE_INT_K: return want ? range_row(r, INT64_MIN, i->i) : i->i < INT64_MAX ? range_row(r, i->i + 1, INT64_MAX) : 0;
+  case BC_EQ_NUM_K: return want ? number_rows(r, i->n, i->n) : 0;
+  case BC_LT_NUM_K: return want ? at_most(r, below(i->n)) : at_least(r, i->n);
+  case BC_LE_NUM_K: return want ? at_most(r, i->n) : at_least(r, above(i->n));
+  case BC_EQ_ATOM: return want ? bits_row(r, (uintptr_t)i->k, (uintptr_t)i->k) : other_row(r, (uintptr_t)i->k);
+  case BC_RANGE_INT: return want ? range_row(r, i->lo, i->hi) : 0;
+  case BC_RANGE_NUM: return want ? number_rows(r, u->tab->consts[i->b].v.n, u->tab->consts[i->c].v.n) : 0;
   case BC_IN_INTS: { /* only a set without holes is a range */
     uint64_t m = (uint64_t)i->i;
     int low = m ? __builtin_ctzll(m) : 0, n = __builtin_popcountll(m);
     bool solid = m && (n == 64 || m >> low == (UINT64_C(1) << n) - 1);
-    return want && solid && range_row(r, (int8_t)i->x + low, (int8_t)i->x + low + n - 1);
+    return want && solid ? range_row(r, (int8_t)i->x + low, (int8_t)i->x + low + n - 1) : 0;
   }
   case BC_IN_ATOMS:
     if (!want || all_but_one(u, i, r)) return want;
     r->set = true, r->mask = (uint64_t)i->i, r->window = i->x;
-    return true;
+    return 1;
   case BC_JUMP: case BC_CHECK: case BC_CHECK2: case BC_RET_TRUTH: case BC_RET_VERDICT: case BC_RET: case BC_EQ_INT: case BC_LT_INT: case BC_EQ_NUM:
   case BC_LT_NUM: case BC_EQ_MIX: case BC_LT_MIX: case BC_LE_MIX: case BC_EQ_TEXT_K: case BC_EQ_TEXT: case BC_LT_TEXT: case BC_IN_SET: case BC_MOVE:
   case BC_CONST: case BC_INT: case BC_NONE: case BC_TRUTH: case BC_ROOT: case BC_NOW: case BC_TODAY: case BC_FIELD: case BC_DEREF: case BC_INDEX:
@@ -95,16 +107,14 @@ static bool row_of(const code_unit *u, const ins *i, bool want, row *r) {
   case BC_IN_LIST: case BC_HAS_TEXT: case BC_HAS_KEY: case BC_MATCHES: case BC_FORMAT: case BC_UNIQUE: case BC_RESOLVES: case BC_AUDIENCE:
   case BC_PASSES: case BC_WORSE: case BC_EACH: case BC_EACH_ENTRY: case BC_OPEN: case BC_STEP: case BC_CLOSE: case BC_VACUOUS: case BC_AGG_NEW:
   case BC_AGG_ADD: case BC_AGG_END: case BC_LIST_NEW: case BC_LIST_ADD: case BC_LIST_END: case BC_MARK: case BC_CUT: case BC_FILTER: case BC_NOTE:
-  case BC_NOTE_FIELD: case BC_SAVE: case BC_RENOTE: case BC_MESSAGE: case OPCODE_COUNT: return false;
+  case BC_NOTE_FIELD: case BC_SAVE: case BC_RENOTE: case BC_MESSAGE: case OPCODE_COUNT: return 0;
   }
-  return false;
+  return 0;
 }
 
 static bool decides(const code_unit *u, uint32_t at) { return u->code[at].op == BC_RET_VERDICT || u->code[at].op == BC_RET_TRUTH; }
 
 /* ---- whole units ---- */
-
-enum { MAX_ROWS = 1000, NO_CHAIN = UINT32_MAX };
 
 /* Reads the unit as a chain of tests. Gives the number of rows; rows may be NULL to count only. */
 static uint32_t read_chain(const code_unit *u, row *rows, uint8_t *final) {
@@ -113,21 +123,17 @@ static uint32_t read_chain(const code_unit *u, row *rows, uint8_t *final) {
     const ins *i = &u->code[at];
     bool want = i->f < u->n && decides(u, i->f);
     uint32_t out = want ? i->f : i->t, on = want ? i->t : i->f;
-    row r;
-    if (n == MAX_ROWS || !row_of(u, i, want, &r) || !decides(u, out) || on <= at) return NO_CHAIN;
-    r.result = u->code[out].x;
-    if (rows) rows[n] = r;
-    n++;
+    row r[2];
+    uint32_t k = n < MAX_ROWS ? rows_of(u, i, want, r) : 0;
+    if (!k || !decides(u, out) || on <= at) return NO_CHAIN;
+    for (uint32_t j = 0; j < k; j++, n++) {
+      r[j].result = u->code[out].x;
+      if (rows) rows[n] = r[j];
+    }
     at = on;
   }
   *final = u->code[at].x;
   return n;
-}
-
-static vm_block *free_block(vm_block *blocks, uint32_t n, uint16_t slot) {
-  for (uint32_t i = 0; i < n; i++)
-    if (slot >= blocks[i].at && slot < blocks[i].at + 4 && blocks[i].span[slot - blocks[i].at] == UINT64_MAX) return &blocks[i];
-  return NULL;
 }
 
 /* Blocks lie at multiples of four, the last one further ahead so that it ends with the fields. */
@@ -136,89 +142,131 @@ static uint32_t block_at(uint16_t slot, uint32_t nfields) {
   return at + 4 <= nfields ? at : nfields - 4;
 }
 
+static const uint64_t TOP = UINT64_C(1) << 63;
+
+/* Both ranges at once as one, if they have something in common and in one piece. */
+static bool meet(uint64_t *lo, uint64_t *span, uint64_t lo2, uint64_t span2) {
+  uint64_t from = lo2 - *lo, to = from + span2; /* the second, seen from where the first begins */
+  if (to < from) {
+    if (from <= *span && to < *span) return false;
+    if (from > *span && to < *span) *span = to;
+    return true;
+  }
+  if (from > *span) return false;
+  *lo += from;
+  *span = (to < *span ? to : *span) - from;
+  return true;
+}
+
+/* Asks one thing more: in a block that is there, or in another one. */
+static void add_range(vm_block *b, uint32_t *n, uint16_t slot, uint64_t lo, uint64_t span, uint32_t nfields) {
+  if (span == UINT64_MAX) return;
+  for (uint32_t i = 0; i < *n; i++) {
+    if (slot < b[i].at || slot >= b[i].at + 4) continue;
+    uint64_t l = b[i].lo[slot - b[i].at] ^ TOP, s = b[i].span[slot - b[i].at] ^ TOP;
+    if (s == UINT64_MAX) l = lo, s = span;
+    else if (!meet(&l, &s, lo, span)) continue;
+    b[i].lo[slot - b[i].at] = l ^ TOP, b[i].span[slot - b[i].at] = s ^ TOP;
+    return;
+  }
+  vm_block *x = &b[(*n)++];
+  *x = (vm_block){ .span = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX }, .at = block_at(slot, nfields) };
+  x->lo[slot - x->at] = lo ^ TOP, x->span[slot - x->at] = span ^ TOP;
+}
+
 /* The rows from..to decide alike. */
-static void fill_group(arena *a, vm_group *g, const row *rows, uint32_t from, uint32_t to, uint32_t nfields) {
+static void fill_table(arena *a, vm_table *t, const row *rows, uint32_t from, uint32_t to, uint32_t nfields) {
   uint32_t blocks = 0, sets = 0;
   vm_block *b = ARENA_ARRAY(a, vm_block, to - from + 1);
   vm_set *s = ARENA_ARRAY(a, vm_set, to - from + 1);
   for (uint32_t i = from; i < to; i++) {
     const row *r = &rows[i];
-    if (r->set) { s[sets++] = (vm_set){ r->mask, r->slot, r->window }; continue; }
-    vm_block *in = free_block(b, blocks, r->slot);
-    if (!in) {
-      in = &b[blocks++];
-      *in = (vm_block){ .span = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX }, .at = block_at(r->slot, nfields) };
-    }
-    uint32_t lane = r->slot - in->at;
-    in->lo[lane] = r->lo, in->span[lane] = r->span, in->flip[lane] = r->flip;
+    if (r->set) s[sets++] = (vm_set){ r->mask, r->slot, r->window };
+    else add_range(b, &blocks, r->slot, r->lo, r->span, nfields);
   }
-  *g = (vm_group){ b, s, blocks, sets, rows[from].result };
+  *t = (vm_table){ .blocks = b, .sets = s, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets };
+  t->verdict[1] = rows[from].result;
+}
+
+static bool may_have_table(const code_unit *u) {
+  return u->pure && (u->kind == UNIT_RULE || u->kind == UNIT_AUDIENCE) && u->root && u->nfixed >= 4;
 }
 
 void vm_prepare(arena *a, code_unit *u) {
   uint8_t final;
   u->table = NULL;
-  if (!u->pure || (u->kind != UNIT_RULE && u->kind != UNIT_AUDIENCE) || !u->root || u->nfixed < 4) return;
+  if (!may_have_table(u)) return;
   uint32_t n = read_chain(u, NULL, &final);
   if (n == NO_CHAIN) return;
+  if (!n) { /* decides at once */
+    vm_table *t = ARENA_NEW(a, vm_table);
+    *t = (vm_table){ .verdict = { final, final }, .ranges = true };
+    u->table = t;
+    return;
+  }
   row *rows = ARENA_ARRAY(a, row, n + 1);
   read_chain(u, rows, &final);
-  vm_table *t = ARENA_NEW(a, vm_table);
-  vm_group *groups = ARENA_ARRAY(a, vm_group, n + 1);
-  uint32_t k = 0;
+  vm_table *first = NULL, *last = NULL;
   for (uint32_t from = 0, to; from < n; from = to) {
     for (to = from + 1; to < n && rows[to].result == rows[from].result;) to++;
-    fill_group(a, &groups[k++], rows, from, to, u->nfixed);
+    vm_table *t = ARENA_NEW(a, vm_table);
+    fill_table(a, t, rows, from, to, u->nfixed);
+    t->verdict[0] = final;
+    t->ranges = n == to - from && !t->nsets;
+    if (last) last->next = t;
+    else first = t;
+    last = t;
   }
-  *t = (vm_table){ groups, k, final };
-  u->table = t;
+  u->table = first;
 }
 
-/* ---- running ---- */
+/* ---- all rules of a list at once ---- */
 
-static bool out_of_set(const vm_set *s, const val *R) {
-  uint32_t atom = R[s->slot].t->atom;
-  return atom / 64 != s->window || !(s->mask >> (atom % 64) & 1);
-}
-
-static inline unsigned out_of_range(const vm_block *b, int k, const val *R) {
-  int64_t v = R[k].i;
-  v ^= (v >> 63) & (int64_t)b->flip[k];
-  return (unsigned)((uint64_t)v - b->lo[k] > b->span[k]);
-}
-
-static int run_plain(const vm_table *t, const val *R) {
-  for (const vm_group *g = t->groups, *end = g + t->ngroups; g < end; g++) {
-    for (const vm_block *b = g->blocks, *last = b + g->nblocks; b < last; b++)
-      if (out_of_range(b, 0, R + b->at) | out_of_range(b, 1, R + b->at) | out_of_range(b, 2, R + b->at) | out_of_range(b, 3, R + b->at)) return g->result;
-    for (uint32_t k = 0; k < g->nsets; k++)
-      if (out_of_set(&g->sets[k], R)) return g->result;
+/* The unit passes iff one of two tests holds: "a or b", "a implies b". */
+static bool read_pair(const code_unit *u, vm_pair *p) {
+  if (!may_have_table(u) || u->n < 4) return false;
+  row one[2], two[2];
+  const ins *i = &u->code[0];
+  for (int k = 0; k < 2; k++) {
+    bool want = k != 0; /* which way ends the unit */
+    uint16_t out = want ? i->t : i->f, on = want ? i->f : i->t;
+    if (out >= u->n || on >= u->n || out == on || !decides(u, out) || decides(u, on) || u->code[out].x != V_PASS) continue;
+    const ins *j = &u->code[on];
+    if (j->t >= u->n || j->f >= u->n || !decides(u, j->t) || !decides(u, j->f)) continue;
+    bool then = u->code[j->t].x == V_PASS;
+    if (then == (u->code[j->f].x == V_PASS)) continue;
+    if (rows_of(u, i, want, one) != 1 || rows_of(u, j, then, two) != 1 || one->set || two->set) continue;
+    *p = (vm_pair){ { one->lo, two->lo }, { one->span, two->span }, { one->slot, two->slot } };
+    return true;
   }
-  return t->final;
+  return false;
 }
 
-#ifdef __x86_64__
-/* The same, a block at a time and a branch a group. */
-__attribute__((target("avx2"))) static int run_avx2(const vm_table *t, const val *R) {
-  const __m256i zero = _mm256_setzero_si256(), sign = _mm256_set1_epi64x(INT64_MIN);
-  for (const vm_group *g = t->groups, *end = g + t->ngroups; g < end; g++) {
-    __m256i out = zero;
-    for (const vm_block *b = g->blocks, *last = b + g->nblocks; b < last; b++) {
-      __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(R + b->at));
-      __m256i flip = _mm256_loadu_si256((const __m256i *)(const void *)b->flip);
-      __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)b->lo), span = _mm256_loadu_si256((const __m256i *)(const void *)b->span);
-      v = _mm256_xor_si256(v, _mm256_and_si256(_mm256_cmpgt_epi64(zero, v), flip));
-      v = _mm256_sub_epi64(v, lo);
-      out = _mm256_or_si256(out, _mm256_cmpgt_epi64(_mm256_xor_si256(v, sign), _mm256_xor_si256(span, sign)));
-    }
-    if (!_mm256_testz_si256(out, out)) return g->result;
-    for (uint32_t k = 0; k < g->nsets; k++)
-      if (out_of_set(&g->sets[k], R)) return g->result;
+bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_table *all, bool *in) {
+  const code_unit *first = NULL;
+  uint32_t blocks = 0, sets = 0, pairs = 0, room = 0, room_sets = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const vm_table *t = units[i] ? units[i]->table : NULL;
+    if (t) room += t->nblocks * 4u, room_sets += t->nsets;
   }
-  return t->final;
+  vm_block *b = ARENA_ARRAY(a, vm_block, room + 1);
+  vm_set *s = ARENA_ARRAY(a, vm_set, room_sets + 1);
+  vm_pair *p = ARENA_ARRAY(a, vm_pair, n + 1);
+  for (uint32_t i = 0; i < n; i++) {
+    const code_unit *u = units[i];
+    const vm_table *t = u ? u->table : NULL;
+    in[i] = u && (!first || u->root == first->root) && (t ? !t->next && t->verdict[0] == V_PASS : read_pair(u, &p[pairs]));
+    if (!in[i]) continue;
+    first = u;
+    pairs += !t;
+    for (uint32_t k = 0; t && k < t->nsets; k++) s[sets++] = t->sets[k];
+    for (uint32_t k = 0; t && k < t->nblocks; k++)
+      for (uint32_t lane = 0; lane < 4; lane++)
+        if (t->blocks[k].span[lane] != INT64_MAX)
+          add_range(b, &blocks, (uint16_t)(t->blocks[k].at + lane), t->blocks[k].lo[lane] ^ TOP, t->blocks[k].span[lane] ^ TOP, u->nfixed);
+  }
+  if (blocks > UINT16_MAX || sets > UINT16_MAX || pairs > UINT16_MAX) return false;
+  *all = (vm_table){ .blocks = b, .sets = s, .pairs = p, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets, .npairs = (uint16_t)pairs,
+                     .verdict = { V_PASS, V_FAIL } };
+  return first != NULL;
 }
-
-vm_table_fn vm_table_runner(void) { return __builtin_cpu_supports("avx2") ? run_avx2 : run_plain; }
-#else
-vm_table_fn vm_table_runner(void) { return run_plain; }
-#endif

@@ -61,6 +61,13 @@ void vm_reset(vm_engine *e);                                     /* forgets resu
 int vm_rule(vm_engine *e, uint32_t rule, rec *r, bool explain, vm_result *out);
 /* All of rules[0..n) on one record: the bulk path. verdicts has n entries (bit 7 set: vacuous). */
 int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
+/* A list of rules made ready to judge many records, as the engine's clock stands now; in a, as long as rules is there. */
+typedef struct vm_list vm_list;
+vm_list *vm_list_new(vm_engine *e, arena *a, const uint32_t *rules, uint32_t n);
+/* As vm_rules, but verdicts are given only at the n positions of *at: the other rules all pass. *at lives as long as the list and is either every position
+   or the same few (vm_list_rest) each time, so that a caller may count the others together. */
+int vm_list_run(vm_engine *e, const vm_list *l, rec *r, uint8_t *verdicts, const uint32_t **at, uint32_t *n);
+uint32_t vm_list_rest(const vm_list *l, const uint32_t **at);
 /* What a fix of the rule proposes for a record, in the engine's arena until vm_reset. *st ST_MISSING, ST_ERR: nothing. */
 int vm_fix(vm_engine *e, uint32_t rule, uint32_t fix, const rec *r, val *out, uint8_t *st);
 int vm_audience(vm_engine *e, uint32_t audience, rec *r, truth *out);

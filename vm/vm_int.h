@@ -67,7 +67,9 @@ struct vm_engine {
   uint8_t *inactive;     /* one a rule: RULE_* at this time; 0: nothing but its code decides */
   vm_once *once;         /* one a function */
   const code_rule *rules; /* the program's, near at hand */
+  const vm_table **tables; /* one a rule: what judges clean records; NULL: it takes more */
   int (*run_table)(const vm_table *t, const val *R);
+  int (*run_rules)(struct vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
   str failure;
 };
 
@@ -133,27 +135,43 @@ bool vm_experiment_wrong(const ir_program *p, const prog_experiment *x);
 bool vm_choice_wrong(const ir_program *p, const prog_choice *x);
 
 /* ---- prepare.c ---- */
-/* Four neighboring fields, each in a range: of ints (which may wrap around), or of numbers, whose bits order like ints once those of negative ones are
-   flipped. A field that nothing is asked of is in the range of everything. */
+/* Four neighboring fields, each in a range that may wrap around: of ints, or of the bits of numbers or pointers. Both are kept with their highest bit
+   turned over, so that a signed comparison does. A field that nothing is asked of is in the range of everything. */
 typedef struct vm_block {
-  uint64_t lo[4], span[4], flip[4]; /* flip: INT64_MAX for numbers, else 0 */
+  uint64_t lo[4], span[4];
   uint32_t at;                      /* the first field */
 } vm_block;
 
 /* A field in a set of 64 atoms. */
 typedef struct vm_set { uint64_t mask; uint16_t slot; uint8_t window; } vm_set;
 
-/* Tests that decide alike when one of them does not hold. */
-typedef struct vm_group { const vm_block *blocks; const vm_set *sets; uint32_t nblocks, nsets; uint8_t result; } vm_group;
+/* One field or another in its range. */
+typedef struct vm_pair { uint64_t lo[2], span[2]; uint16_t slot[2]; } vm_pair;
 
-struct vm_table { const vm_group *groups; uint32_t ngroups; uint8_t final; };
+/* Tests that decide alike when one of them does not hold: verdict[1]. Else the next ones; after the last, verdict[0]. */
+struct vm_table {
+  const vm_block *blocks;
+  const vm_set *sets;
+  const vm_pair *pairs;
+  const vm_table *next;
+  uint16_t nblocks, nsets, npairs;
+  uint8_t verdict[2];
+  bool ranges;             /* blocks are all there is */
+};
 
 /* Sets u->table where the unit is a chain of tests on fields. */
 void vm_prepare(arena *a, code_unit *u);
+/* One table for all units that it can hold (in; entries of units may be NULL): V_PASS iff each of them passes. false: for none. */
+bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_table *all, bool *in);
 
-/* Runs the table over a record's values. The best that this processor offers; chosen once a program. */
+/* ---- bulk.c ---- */
+/* Runs the table over a record's values. The best that this processor offers. */
 typedef int (*vm_table_fn)(const vm_table *t, const val *R);
+typedef int (*vm_rules_fn)(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
 vm_table_fn vm_table_runner(void);
+vm_rules_fn vm_rules_runner(void);
+/* One rule, whatever it takes. (engine.c) */
+int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict);
 
 /* ---- verify.c ---- */
 bool vm_signature_fits(const lib_ops *lib, const builtin *f, const code_site *site); /* signature.c */
