@@ -195,6 +195,8 @@ static bool make_comparable(checker *c, span sp, ex *a, ex *b) {
   diag *g = diag_add(c->d, DIAG_COMPARE, sp, "%.*s and %.*s cannot be compared", STR_ARG(s), STR_ARG(t));
   without_quotes(c, g, x, b->n);
   without_quotes(c, g, y, a->n);
+  bool slashed = (x->kind == TY_DATE && y->kind == TY_NUMBER) || (x->kind == TY_NUMBER && y->kind == TY_DATE) || (x->kind == TY_DATE && y->kind == TY_INT);
+  if (slashed) diag_note_add(c->d, g, (span){ 0, 0 }, "a date is written `2026-11-22`: year, month, day, with `-` between");
   return false;
 }
 

@@ -243,6 +243,8 @@ static ex constant_name(checker *c, const ast *n) {
   strs near = { 0 };
   near_decls(c, &near, 1u << DK_LET);
   if (!d) check_suggest(c, g, n->sp, path, &near);
+  if (!d && !suggest(path, near.v, near.n))
+    diag_note_add(c->d, g, (span){ 0, 0 }, "a text stands in quotes: `\"%.*s\"`", STR_ARG(path));
   return ex_bad(c, n->sp);
 }
 

@@ -40,6 +40,7 @@ bool parse_resync(parser *p, int level);         /* after an error: true when th
 typedef struct expected { const int *kinds; int n; } expected; /* lexer kinds that could stand here */
 void parse_report(parser *p, const expected *e);
 bool parse_slip(parser *p, const expected *e);   /* slip.c: a usual slip, reported: true */
+bool parse_slip_word(parser *p, const expected *e); /* slip_word.c: the same, for words, units and dates */
 void parse_unclosed(parser *p, span open, span end, const char *what);
 
 /* build.c: one function a construct. Every one allocates in p->a and never fails (see arena_alloc). */

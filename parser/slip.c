@@ -51,22 +51,6 @@ static bool grouped_number(parser *p) {
   return says_fix(p, sp, by, "the digits of a number are grouped with `_`", text_at(p, sp));
 }
 
-/* 3 moths */
-static bool unit(parser *p) {
-  const token *number = &p->prev, *word = &p->tok;
-  if (word->kind != LEX_NAME || (word->flags & LEX_LINE_FIRST)) number = &p->before, word = &p->prev;
-  if ((number->kind != LEX_INT && number->kind != LEX_DEC) || word->kind != LEX_NAME || (word->flags & LEX_LINE_FIRST) || word->text.n < 3) return false;
-  str words[64];
-  size_t n = 0;
-  for (uint32_t i = 0; i < lex_nwords && n < 64; i++)
-    if (lex_words[i].kind == LEX_DUNIT || lex_words[i].kind == LEX_SUNIT) words[n++] = str_z(lex_words[i].word);
-  const str *best = suggest(word->text, words, n);
-  if (!best) return false;
-  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, word->sp, "there is no unit `%.*s`; did you mean `%.*s`?", STR_ARG(word->text), STR_ARG(*best));
-  lex_fix(&p->lx, g, word->sp, *best, "write `%.*s`", STR_ARG(*best));
-  return true;
-}
-
 /* all c in ... */
 static bool quantifier(parser *p) {
   static const char *const others[][2] = { { "all", "every" }, { "each", "every" }, { "forall", "every" }, { "any", "some" }, { "none", "no" } };
@@ -144,5 +128,5 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || unit(p) || quantifier(p) || in_context(p) || modifier(p) || expected_word(p, e);
+  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) || parse_slip_word(p, e) || expected_word(p, e);
 }
