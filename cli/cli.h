@@ -59,7 +59,7 @@ enum format cli_format(const args *a);
 bool cli_is_path(const char *word, bool rules_given);
 /* Is no file that the options name for writing among those that the run reads? false: said which is. */
 bool cli_spares_inputs(cli *c, const args *a);
-/* The parts of a key as reports show it, "P-0012, 4"; in c->a. */
+/* The parts of a key as reports show it, `P-0012, 4` or `"a,b", 4`; in c->a. */
 void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n);
 /* What is wrong with the data, on standard error: each thing (nth: from 0; beyond a hundred nothing more is shown), then how many were not shown, and how many
    are errors, so that lists are not whole. */

@@ -204,10 +204,14 @@ bool cli_is_path(const char *word, bool rules_given) {
 void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n) {
   VEC(str) v = { 0 };
   for (const char *p = key; shape->nkeys > 1 && *p;) {
-    const char *comma = strchr(p, ',');
-    uint32_t len = comma ? (uint32_t)(comma - p) : (uint32_t)strlen(p);
-    *VEC_PUSH(&c->a, &v) = (str){ p, len };
-    p += len;
+    buf b = { .a = &c->a };
+    bool quoted = *p == '"';
+    if (quoted) p++;
+    while (*p && (quoted || *p != ',')) {
+      if (quoted && *p == '"' && *++p != '"') { quoted = false; continue; }
+      buf_ch(&b, *p++);
+    }
+    *VEC_PUSH(&c->a, &v) = buf_done(&b);
     if (*p == ',') p++;
     while (*p == ' ') p++;
   }

@@ -128,5 +128,6 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) || parse_slip_word(p, e) || expected_word(p, e);
+  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) ||
+         parse_slip_word(p, e) || expected_word(p, e);
 }

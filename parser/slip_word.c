@@ -88,8 +88,8 @@ static bool dotted_date(parser *p) {
 /* rule r for a in as: ..., and a clause right behind the first line */
 static bool brace(parser *p, const expected *e) {
   const token *t = &p->tok;
-  bool block = p->decl == LEX_RULE || p->decl == LEX_CHOOSE || p->decl == LEX_TEMPLATE || p->decl == LEX_EXPERIMENT || p->decl == LEX_TEST || p->decl == LEX_RECORD ||
-               p->decl == LEX_WAIVE || p->decl == LEX_TABLE;
+  bool block = p->decl == LEX_RULE || p->decl == LEX_CHOOSE || p->decl == LEX_TEMPLATE || p->decl == LEX_EXPERIMENT || p->decl == LEX_TEST ||
+               p->decl == LEX_RECORD || p->decl == LEX_WAIVE || p->decl == LEX_TABLE;
   if (!block || !expects(e, '{') || !(t->kind == ':' || t->class == LEX_CLAUSE_WORD || t->class == LEX_LET_WORD)) return false;
   bool colon = t->kind == ':';
   span at = colon ? t->sp : (span){ p->prev.sp.end, p->prev.sp.end };

@@ -7,22 +7,11 @@
 
 /* ---- keys ---- */
 
-static void put_part(buf *b, str key) {
-  bool plain = key.n && key.p[0] != ' ' && key.p[key.n - 1] != ' ' && !memchr(key.p, ',', key.n) && !memchr(key.p, '"', key.n);
-  if (plain) { buf_str(b, key); return; }
-  buf_ch(b, '"');
-  for (uint32_t i = 0; i < key.n; i++) {
-    if (key.p[i] == '"') buf_ch(b, '"');
-    buf_ch(b, key.p[i]);
-  }
-  buf_ch(b, '"');
-}
-
 str combos_key(arena *a, const ir_program *p, uint32_t n, const rec *const *parts) {
   buf b = { .a = a };
   for (uint32_t i = 0; i < n; i++) {
     if (i) buf_z(&b, ", ");
-    put_part(&b, src_key_text(a, p, parts[i]));
+    src_key_part(&b, src_key_text(a, p, parts[i]));
   }
   return buf_done(&b);
 }

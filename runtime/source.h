@@ -84,8 +84,10 @@ typedef struct src_counts { int64_t rows; int64_t ignored_columns; int64_t bad_v
 src_counts src_count(const src_data *d, uint32_t source);
 int64_t src_estimate(src_data *d, uint32_t source); /* rows, -1 unknown: for progress and cost */
 
-/* The key of a record as text: values joined with ", "; "#12" (position) for records without a key. */
+/* The key of a record as text: values joined with ", ", those of several parts by src_key_part; "#12" (position) for records without a key. */
 str src_key_text(arena *a, const ir_program *p, const rec *r);
+/* One part of a key of several: in quotes as in CSV where it is empty, has a comma or a quote in it, or a blank at an end, so that no two keys look alike. */
+void src_key_part(buf *b, str part);
 
 /* One record from JSON text, for the C API and the command line. NULL: not JSON or not an object (message in *error with line and column).
    Members that are not as declared become bad fields. frame: room for values, at least the number of fields. */

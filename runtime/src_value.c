@@ -516,6 +516,17 @@ void src_key_of(buf *b, const prog_record *pr, const rec *r) {
   }
 }
 
+void src_key_part(buf *b, str part) {
+  bool plain = part.n && part.p[0] != ' ' && part.p[part.n - 1] != ' ' && !memchr(part.p, ',', part.n) && !memchr(part.p, '"', part.n);
+  if (plain) { buf_str(b, part); return; }
+  buf_ch(b, '"');
+  for (uint32_t i = 0; i < part.n; i++) {
+    if (part.p[i] == '"') buf_ch(b, '"');
+    buf_ch(b, part.p[i]);
+  }
+  buf_ch(b, '"');
+}
+
 str src_key_text(arena *a, const ir_program *p, const rec *r) {
   (void)p;
   buf b = { .a = a };
@@ -528,8 +539,15 @@ str src_key_text(arena *a, const ir_program *p, const rec *r) {
   for (uint32_t i = 0; i < r->ty->nkeys; i++) {
     uint32_t f = r->ty->keys[i];
     if (i) buf_z(&b, ", ");
-    if (r->st[f] == ST_OK) val_print(&b, r->ty->fields[f].type, r->v[f], false);
-    else buf_ch(&b, '?');
+    if (r->st[f] != ST_OK) {
+      buf_ch(&b, '?');
+    } else if (r->ty->nkeys == 1) {
+      val_print(&b, r->ty->fields[f].type, r->v[f], false);
+    } else {
+      buf part = { .a = a };
+      val_print(&part, r->ty->fields[f].type, r->v[f], false);
+      src_key_part(&b, buf_done(&part));
+    }
   }
   return buf_done(&b);
 }

@@ -320,4 +320,16 @@ says "and counts those that pass" out '    6 other rules  pass'
 run validate names.blz --source assets=names.ndjson --explain own b --format json
 json "so does JSON" '$.clauses[0].derivation.parts[1].text' t.wide
 json "their verdicts" '$.clauses[0].derivation.parts[1].shown' fails
+# Keys of several parts: no two look alike, and what a report shows finds the record again.
+printf 'record K { a : text key  b : text key  w : int }\nsource ks : K\nrule kept for k in ks { require k.w > 3 }\n' > keys.blz
+printf '[{"a":"x, y","b":"z","w":1},{"a":"x","b":"y, z","w":1},{"a":"q\\"","b":"","w":1}]' > ks.json
+run validate keys.blz --source ks=ks.json
+says "a part with a comma stands in quotes" out '"x, y", z'
+says "whichever part it is" out 'x, "y, z"'
+says "and one with a quote, and one that is empty" out '"q""", ""'
+for key in '"x, y", z' 'x, "y, z"' '"q""", ""'; do
+  run validate keys.blz --source ks=ks.json --explain kept "$key"
+  exits "$key is found" 1
+  says "and is that one" out "kept on $key: fail"
+done
 finish
