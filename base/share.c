@@ -41,12 +41,19 @@ bool share_has(share s, uint64_t h) {
   return h < (uint64_t)(((unsigned __int128)s.num << 64) / s.den);
 }
 
+static const struct { const char *name; assign_scheme s; } schemes[] = {
+  { "", ASSIGN_BLAZON }, { "growthbook-v1", ASSIGN_GROWTHBOOK_V1 }, { "growthbook-v2", ASSIGN_GROWTHBOOK_V2 },
+  { "murmur3-unleash", ASSIGN_UNLEASH }, { "sha1-planout", ASSIGN_PLANOUT }, { "md5-eppo", ASSIGN_EPPO },
+};
+
 bool assign_scheme_find(str name, assign_scheme *out) {
-  static const struct { const char *name; assign_scheme s; } all[] = {
-    { "", ASSIGN_BLAZON }, { "growthbook-v1", ASSIGN_GROWTHBOOK_V1 }, { "growthbook-v2", ASSIGN_GROWTHBOOK_V2 },
-    { "murmur3-unleash", ASSIGN_UNLEASH }, { "sha1-planout", ASSIGN_PLANOUT }, { "md5-eppo", ASSIGN_EPPO },
-  };
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    if (str_eq(name, str_z(all[i].name))) { *out = all[i].s; return true; }
+  for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+    if (str_eq(name, str_z(schemes[i].name))) { *out = schemes[i].s; return true; }
   return false;
+}
+
+bool assign_scheme_name(uint32_t i, str *out) {
+  if (i >= sizeof schemes / sizeof *schemes) return false;
+  *out = str_z(schemes[i].name);
+  return true;
 }

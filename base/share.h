@@ -21,5 +21,6 @@ typedef enum assign_scheme {
   ASSIGN_EPPO             /* MD5 of salt-unit, first 32 bits, in ten-thousandths */
 } assign_scheme;
 bool assign_scheme_find(str name, assign_scheme *out);     /* "growthbook-v1" ...; empty: Blazon's own */
+bool assign_scheme_name(uint32_t i, str *out);             /* the i-th of them, 0 the empty one; false: there are no more */
 
 #endif

@@ -367,6 +367,14 @@ static int one(deciding *x, rec *r, int64_t line) {
 
 /* ---- where subjects come from ---- */
 
+/* One of many that nothing can be decided for. */
+static int no_subject(deciding *x, int64_t line, str why) {
+  int code = begin(x);
+  if (code != X_GOOD) return code;
+  answer_error(x, line, why);
+  return ++x->waiting >= x->batch ? commit(x) : X_GOOD;
+}
+
 static int from_data(deciding *x) {
   src_cursor *cur = NULL;
   int got = src_walk(x->data, x->source, &cur), code = X_GOOD;
@@ -375,7 +383,9 @@ static int from_data(deciding *x) {
   for (rec *r; code == X_GOOD && (got = src_next(cur, &r)) == SRC_OK;) {
     arena_reset(&x->one);
     x->o.id = (str){ "", 0 };
-    code = one(x, r, ++line);
+    str wrong = rt_subject_wrong(&x->one, r);
+    line++;
+    code = wrong.n ? no_subject(x, line, wrong) : one(x, r, line);
   }
   src_end(cur);
   if (code == X_GOOD && got != SRC_DONE) code = cli_failed(x->c, src_failure(x->data));
@@ -390,7 +400,8 @@ static int by_key(deciding *x, const char *key) {
   int got = src_find(x->data, x->source, n, keys, &x->c->a, &r);
   if (got == SRC_DONE) return cli_env(x->c, "there is no subject `%s`", key);
   if (got != SRC_OK) return cli_failed(x->c, src_failure(x->data));
-  return one(x, r, 1);
+  str wrong = rt_subject_wrong(&x->one, r);
+  return wrong.n ? cli_env(x->c, "%.*s", STR_ARG(wrong)) : one(x, r, 1);
 }
 
 /* The decision's id in a line: a member of its own, taken out of the record's way by being undeclared there or not. */
@@ -398,6 +409,7 @@ static bool id_of(deciding *x, str json, str *error) {
   x->o.id = (str){ "", 0 };
   if (!x->id_member) return true;
   if (!src_json_member(&x->one, json, str_z(x->id_member), &x->o.id)) { *error = STR("the line is not a JSON object"); return false; }
+  if (x->o.id.n && memchr(x->o.id.p, 0, x->o.id.n)) { *error = STR("the decision's id holds a NUL character, which no other program could look it up"); return false; }
   if (x->o.id.n) return true;
   *error = str_fmt(&x->one, "the member `%s`, which holds the decision's id, is missing or no text", x->id_member);
   return false;
@@ -411,16 +423,11 @@ static int by_json(deciding *x, str json, int64_t line) {
   else r = src_record_json(&x->one, ir, x->record, &x->c->p->atoms, json, vm_frame_size(x->c->p->vm), &error);
   if (r) {
     r->source = x->source;
-    for (uint32_t i = 0; i < r->ty->nkeys && !error.n; i++)
-      if (r->st[r->ty->keys[i]] != ST_OK)
-        error = str_fmt(&x->one, "the subject has no key: `%.*s` is missing or cannot be read", STR_ARG(r->ty->fields[r->ty->keys[i]].name));
+    error = rt_subject_wrong(&x->one, r);
   }
   if (!error.n) return one(x, r, line);
   if (!x->lines) return cli_env(x->c, "--json: %.*s", STR_ARG(error));
-  int code = begin(x);
-  if (code != X_GOOD) return code;
-  answer_error(x, line, error);
-  return ++x->waiting >= x->batch ? commit(x) : X_GOOD;
+  return no_subject(x, line, error);
 }
 
 /* Lines of standard input. A batch ends early when nobody has more to say: whoever asks line by line is answered line by line. */

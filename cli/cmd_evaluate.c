@@ -63,7 +63,7 @@ static void put_estimate(cli *c, const char *name, const ope_estimate *e, const 
 /* e: of a state file; NULL: an imported log. */
 static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *policy, const evaluate_result *e) {
   arena *a = &c->a;
-  out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a %s\n", grouped(a, (int64_t)r->n).p,
+  if (r->n) out_fmt(c->out, "%s %s of %s %s, %u %s; the policy that ran earned %.6g a %s\n", grouped(a, (int64_t)r->n).p,
           e ? plural((int64_t)r->n, "draw", "draws") : plural((int64_t)r->n, "decision", "decisions"), grouped(a, r->subjects).p, plural(r->subjects, "subject", "subjects"), l->nactions,
           plural(l->nactions, "action", "actions"), r->logged, e ? "draw" : "decision");
   if (e && (e->undrawn || e->repeats || e->orphans)) {
@@ -72,7 +72,7 @@ static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *p
     if (e->orphans) out_fmt(c->out, "; %s sticky whose draw is gone", grouped(a, e->orphans).p);
     out_ch(c->out, '\n');
   }
-  out_ch(c->out, '\n');
+  if (r->n) out_ch(c->out, '\n');
   if (r->nrefusals) {
     out_style(c->out, S_RED);
     out_fmt(c->out, "No estimate of the policy `%s`:\n", policy);
@@ -90,6 +90,7 @@ static void as_text(cli *c, const ope_log *l, const ope_result *r, const char *p
     put_estimate(c, "SNIPS", &r->snips, "the same, divided by the weights' sum");
     put_estimate(c, "DR", &r->dr, "arm means, corrected by what they miss; cross-fitted");
   }
+  if (!r->n) return;
   out_fmt(c->out, "\n  effective sample size %.1f; weights: mean %.4f (standard error %.4f), largest %.4f\n", r->ess, r->mean_weight, r->mean_weight_se,
           r->max_weight);
   if (!e) {

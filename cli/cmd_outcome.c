@@ -100,7 +100,7 @@ const command cmd_outcome = {
   "--state FILE [OPTION]... [REWARDS]",
   "Join rewards (clicks, orders) to the decisions that they came of.",
   "REWARDS is a CSV, NDJSON or JSON file; without it, or as -, standard input. Its fields: decision (the id that `decide` answered), reward (a number), and "
-  "optionally time (default: now) and name (default: reward). Giving the same again changes nothing. Lines that cannot be joined are listed and counted, "
+  "optionally time (default: now; a date alone will do) and name (default: reward). Giving the same again changes nothing. Lines that cannot be joined are listed and counted, "
   "and end the command with 1; all others are kept.",
   opts,
   0,

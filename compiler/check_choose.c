@@ -198,7 +198,8 @@ static bool duration_const(making *m, const ast *n, const char *name, bool is_co
     *out = e.n->k.i;
     return true;
   }
-  diag_add(c->d, DIAG_CHOICE, n->sp, "`%s` takes a length of time such as `14 days`", name);
+  bool length = e.t->kind == TY_DURATION && ir_is(e.n, IR_CONST);
+  diag_add(c->d, DIAG_CHOICE, n->sp, "`%s` takes a length of time%s such as `14 days`", name, length ? " above 0," : "");
   refuse(m);
   return false;
 }

@@ -105,6 +105,15 @@ static void record_cycles(checker *c) {
   }
 }
 
+/* One value goes to one field: the other would silently stay missing. */
+static void column_once(checker *c, names *columns, const prog_field *all, uint32_t n, const prog_field *f) {
+  if (names_put(columns, f->column, (void *)(uintptr_t)(n + 1))) return;
+  const prog_field *other = &all[(uint32_t)(uintptr_t)names_get(columns, f->column) - 1];
+  diag *g = diag_add(c->d, DIAG_FIELD_MODIFIER, f->sp, "`%.*s` and `%.*s` both read the column \"%.*s\", which fills one field only", STR_ARG(other->name),
+                     STR_ARG(f->name), STR_ARG(f->column));
+  diag_note_add(c->d, g, other->sp, "the other one is here");
+}
+
 void record_decl(checker *c, decl *d) {
   prog_record *r = d->record;
   unit u;
@@ -112,7 +121,8 @@ void record_decl(checker *c, decl *d) {
   VEC(prog_field) fields = { 0 };
   VEC(refine *) refines = { 0 };
   VEC(uint16_t) keys = { 0 };
-  names_init(&d->fields, c->a);
+  names columns;
+  names_init(&d->fields, c->a), names_init(&columns, c->a);
   AST_EACH(n, d->node) {
     if (n->kind != AST_FIELD) continue;
     if (!names_put(&d->fields, n->name, (void *)(uintptr_t)(fields.n + 1))) {
@@ -129,6 +139,7 @@ void record_decl(checker *c, decl *d) {
     prog_field f = { .name = n->name, .column = n->name, .type = t.t, .doc = n->doc, .sp = n->name_sp };
     f.intern = t.t->kind == TY_UNION; /* a union's values are its literals */
     field_modifiers(c, &f, n);
+    column_once(c, &columns, fields.v, fields.n, &f);
     if (f.key) *VEC_PUSH(c->a, &keys) = (uint16_t)fields.n;
     *VEC_PUSH(c->a, &fields) = f;
     *VEC_PUSH(c->a, &refines) = t.r;

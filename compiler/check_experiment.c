@@ -14,6 +14,7 @@ typedef struct trial {
   VEC(share) weights;
   VEC(span) places;
   str salt, hash;
+  span hash_sp;
   ex unit;
   bool ranged;           /* share A..B of "namespace" */
   share part, lo, hi;    /* part: share A */
@@ -128,7 +129,7 @@ static void option(trial *t, const ast *n) {
   if (t->seen >> i & 1) diag_add(c->d, DIAG_OPTION_TWICE, n->name_sp, "`%s` is given twice", names[i]);
   t->seen |= 1u << i;
   if (i == 0) t->salt = text_value(t, n);
-  else if (i == 1) t->hash = text_value(t, n);
+  else if (i == 1) t->hash = text_value(t, n), t->hash_sp = n->first && n->first->a ? n->first->a->sp : n->sp;
   else if (i == 2) unit_option(t, n);
   else share_option(t, n);
 }
@@ -155,7 +156,11 @@ static void check_scheme(trial *t) {
   checker *c = t->c;
   assign_scheme s;
   if (!assign_scheme_find(t->hash, &s)) {
-    diag *g = diag_add(c->d, DIAG_OPTION_VALUE, t->d->node->name_sp, "there is no hash \"%.*s\"", STR_ARG(t->hash));
+    diag *g = diag_add(c->d, DIAG_OPTION_VALUE, t->hash_sp, "there is no hash \"%.*s\"", STR_ARG(t->hash));
+    strs near = { 0 };
+    str name;
+    for (uint32_t i = 1; assign_scheme_name(i, &name); i++) *VEC_PUSH(c->a, &near) = str_fmt(c->a, "\"%.*s\"", STR_ARG(name));
+    check_suggest(c, g, t->hash_sp, str_fmt(c->a, "\"%.*s\"", STR_ARG(t->hash)), &near);
     diag_note_add(c->d, g, (span){ 0, 0 }, "other systems' are \"growthbook-v1\", \"growthbook-v2\", \"murmur3-unleash\", \"sha1-planout\" and \"md5-eppo\"; "
                                            "without `hash` it is Blazon's own");
     t->d->bad = true;
@@ -163,7 +168,7 @@ static void check_scheme(trial *t) {
   }
   bool own = s == ASSIGN_BLAZON, growthbook = s == ASSIGN_GROWTHBOOK_V1 || s == ASSIGN_GROWTHBOOK_V2;
   if (own || growthbook || !(t->seen >> 3 & 1)) return;
-  diag_add(c->d, DIAG_EXPERIMENT, t->d->node->name_sp, "\"%.*s\" knows no `share`: what that system calls so is decided elsewhere", STR_ARG(t->hash));
+  diag_add(c->d, DIAG_EXPERIMENT, t->hash_sp, "\"%.*s\" knows no `share`: what that system calls so is decided elsewhere", STR_ARG(t->hash));
   t->d->bad = true;
 }
 

@@ -35,16 +35,11 @@ void api_forget_decisions(blz_engine *e) {
   if (e->decider) rt_decider_forget(e->decider);
 }
 
-static bool has_key(const blz_record *r) {
-  for (uint32_t i = 0; i < r->r->ty->nkeys; i++)
-    if (r->r->st[r->r->ty->keys[i]] != ST_OK) return false;
-  return true;
-}
-
-/* The record, standing in the source that the declaration is about. */
+/* The record, standing in the source that the declaration is about. Memory is of the engine's arena: a jump to oom must be expected. */
 static blz_status subject_of(blz_engine *e, blz_record *r, uint32_t record, uint32_t source, str name) {
   if (!r || r->record != record) return api_fail(e, BLZ_BAD_VALUE, "`%.*s` is not about records of this type", STR_ARG(name));
-  if (!has_key(r)) return api_fail(e, BLZ_BAD_VALUE, "the subject has no key");
+  str wrong = rt_subject_wrong(&e->a, r->r);
+  if (wrong.n) return api_fail(e, BLZ_BAD_VALUE, "%.*s", STR_ARG(wrong));
   r->r->source = source;
   return BLZ_OK;
 }
@@ -137,8 +132,6 @@ blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, 
   const ir_program *ir = e->p->rt->ir;
   if (choice >= ir->nchoices) return api_fail(e, BLZ_BAD_VALUE, "there is no choice number %zu", choice);
   const prog_choice *x = ir->choices[choice];
-  blz_status s = subject_of(e, subject, x->record, x->source, x->name);
-  if (s != BLZ_OK) return s;
   if (!e->decider && (e->decider = rt_decider_new(&e->e)) && e->fresh) rt_decider_watch(e->decider, rt_fresh_seen, e->fresh);
   if (!e->decider) return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   volatile bool open = false;
@@ -146,6 +139,8 @@ blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, 
     if (open) state_abandon(e->state->s);
     return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   }
+  blz_status s = subject_of(e, subject, x->record, x->source, x->name);
+  if (s != BLZ_OK) return s;
   decide_opts o = { .id = id ? str_z(id) : (str){ "", 0 }, .now = clock_of(e, x), .st = e->state ? e->state->s : NULL };
   decide_result res = { .arms = NULL };
   if (e->state && (s = remember_rules(e)) != BLZ_OK) return s;
@@ -165,13 +160,13 @@ blz_status blz_engine_experiment(blz_engine *e, size_t experiment, blz_record *s
   const ir_program *ir = e->p->rt->ir;
   if (experiment >= ir->nexperiments) return api_fail(e, BLZ_BAD_VALUE, "there is no experiment number %zu", experiment);
   const prog_experiment *x = ir->experiments[experiment];
-  blz_status s = subject_of(e, subject, x->record, x->source, x->name);
-  if (s != BLZ_OK) return s;
   volatile bool open = false;
   if (setjmp(e->oom)) {
     if (open) state_abandon(e->state->s);
     return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   }
+  blz_status s = subject_of(e, subject, x->record, x->source, x->name);
+  if (s != BLZ_OK) return s;
   experiment_result res;
   str failure = { "", 0 };
   int status = rt_experiment(&e->e, (uint32_t)experiment, subject->r, &e->a, &res, &failure);

@@ -160,6 +160,27 @@ bool rt_held_out(const prog_choice *x, str subject) {
   return x->has_holdout && share_has(x->holdout, parts_hash((const str[]){ STR("blz1.hold"), x->salt, subject }, 3));
 }
 
+/* ---- subjects ---- */
+
+str rt_subject_wrong(arena *a, const rec *r) {
+  for (uint32_t i = 0; i < r->ty->nkeys; i++) {
+    uint32_t f = r->ty->keys[i];
+    str name = r->ty->fields[f].name, key;
+    if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: `%.*s` is missing or cannot be read", STR_ARG(name));
+    const type *t = r->ty->fields[f].type;
+    if (t->kind == TY_INT) continue;
+    if (t->kind == TY_TEXT) key = str_of(r->v[f].t);
+    else {
+      buf b = { .a = a };
+      val_print(&b, t, r->v[f], false);
+      key = buf_done(&b);
+    }
+    if (!key.n) return str_fmt(a, "the subject has no key: `%.*s` is empty", STR_ARG(name));
+    if (memchr(key.p, 0, key.n)) return STR("the subject's key holds a NUL character, with which no other program could look it up");
+  }
+  return (str){ "", 0 };
+}
+
 /* ---- one decision ---- */
 
 typedef struct deciding {

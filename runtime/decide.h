@@ -47,6 +47,9 @@ policy_spec rt_policy_spec(const prog_choice *x);
 uint64_t rt_draw_hash(const prog_choice *x, str subject, str unit);
 bool rt_held_out(const prog_choice *x, str subject);
 
+/* Why nothing can be decided for this record: its key is missing, empty, or holds a NUL. Empty: all is well. */
+str rt_subject_wrong(arena *a, const rec *r);
+
 typedef struct experiment_result {
   str arm;                 /* empty: in none, or it cannot be told */
   truth in;                /* U, E: it cannot be told, why says so */

@@ -63,8 +63,8 @@ typedef struct evaluating {
   VEC(ope_dist) dist;
   rules kept[BUNDLES];
   uint32_t nkept;
-  int64_t differ, unsupported, unreadable, other_who, other_evidence;
-  str differs, missing, nowhere; /* the first of each */
+  int64_t draws, differ, unsupported, unreadable, other_who, other_evidence;
+  str differs, missing, nowhere, unlogged; /* the first of each */
   const char *who, *evidence;    /* likewise */
   str *failure;
 } evaluating;
@@ -113,7 +113,7 @@ static int replay(evaluating *k, const rules *r, const state_decision *d, const 
 }
 
 /* What the new policy chooses from: candidates with what is known of each. */
-typedef struct offer { uint32_t n; const state_candidate *v; policy_arm *arms; unsigned has; bool unsupported; } offer;
+typedef struct offer { uint32_t n; const state_candidate *v; policy_arm *arms; unsigned has; str unsupported; /* the first one */ } offer;
 
 /* The candidates as the new rules judge them, from data: RT_NONE when no policy answers under them, which was counted. What was not in the log has no
    evidence there, so that a policy which gathers evidence cannot have drawn it: the log has nothing to say of it. */
@@ -135,12 +135,16 @@ static int judge_anew(evaluating *k, const state_decision *d, const offer *was, 
     v[i] = r.d.candidates[i], v[i].weight = at < 0 ? 0 : was->v[at].weight;
     if (at >= 0 && was->v[at].eligible == NOT_CAP) v[i].eligible = NOT_CAP;
     bool drawable = at >= 0 && was->v[at].eligible == ELIGIBLE;
-    out->unsupported |= !values && !drawable && v[i].eligible == ELIGIBLE;
+    if (!values && !drawable && v[i].eligible == ELIGIBLE && !out->unsupported.n) out->unsupported = v[i].key;
     if (values && r.arms) out->arms[i] = r.arms[i];
     else if (at >= 0) out->arms[i] = was->arms[at];
   }
   out->v = v;
   return RT_OK;
+}
+
+static void no_support(evaluating *k, str key) {
+  if (!k->unsupported++) k->unlogged = str_dup(k->a, key);
 }
 
 /* The new policy's distribution. false: it cannot be known from this decision, which was counted. */
@@ -164,14 +168,14 @@ static bool new_dist(evaluating *k, const state_decision *d, const offer *o, uin
     if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: %s", STR_ARG(d->id), why);
     return false;
   }
-  bool supported = true;
+  str unlogged = { "", 0 };
   for (uint32_t i = 0; i < n; i++) {
     uint32_t action = number_of(k->a, &k->actions, o->v[i].key, &fresh);
     if (!w[i]) continue;
-    supported &= o->v[i].weight > 0;
+    if (!o->v[i].weight && !unlogged.n) unlogged = o->v[i].key;
     actions[m] = action, p[m++] = (double)w[i] / (double)POLICY_ONE;
   }
-  k->unsupported += !supported;
+  if (unlogged.n) no_support(k, unlogged);
   buf key = { .a = &k->one };
   buf_add(&key, (const char *)actions, sizeof *actions * m);
   buf_add(&key, (const char *)p, sizeof *p * m);
@@ -209,8 +213,8 @@ static int offered(evaluating *k, const rules *r, const state_decision *d, offer
   if (!r->who && !values) return RT_OK;
   offer was = *o;
   int status = judge_anew(k, d, &was, values, o);
-  if (status == RT_OK && o->unsupported) {
-    k->unsupported++;
+  if (status == RT_OK && o->unsupported.n) {
+    no_support(k, o->unsupported);
     return RT_NONE;
   }
   return status;
@@ -225,6 +229,7 @@ static int draw(evaluating *k, const state_decision *d, double reward) {
   unsigned has;
   bool fresh;
   uint32_t dist;
+  k->draws++;
   if (!logged_evidence(&k->one, d, arms, &has)) {
     if (!k->unreadable++) k->nowhere = str_fmt(k->a, "%.*s: its evidence cannot be read", STR_ARG(d->id));
     return RT_OK;
@@ -323,7 +328,8 @@ static int judge(evaluating *k) {
                                   (long long)k->differ, (long long)out->replayed, STR_ARG(k->differs)),
         "find out with blazon replay what changed the log");
   if (k->unsupported)
-    add(v, &n, OPE_SUPPORT, str_fmt(a, "in %lld of %u draws the new policy puts weight where the log had none", (long long)k->unsupported, k->rows.n),
+    add(v, &n, OPE_SUPPORT, str_fmt(a, "in %lld of %lld draws the new policy puts weight where the log had none, first on `%.*s`", (long long)k->unsupported, (long long)k->draws,
+                                    STR_ARG(k->unlogged)),
         "log with a `floor`, which gives every candidate a chance");
   if (off)
     add(v, &n, OPE_OTHER, STR("the sample ratio guard has tripped: decisions were lost or changed between the draw and the log"),
@@ -338,7 +344,7 @@ static int everything(evaluating *k) {
   int status = read_all(k);
   if (status != RT_OK) return status;
   k->out->log = (ope_log){ .nactions = k->actions.all.n, .nsubjects = k->subjects.all.n, .ndists = k->dist.n, .n = k->rows.n,
-                           .rows = k->rows.v, .dists = k->dist.v, .actions = k->actions.all.v };
+                           .rows = k->rows.v, .dists = k->dist.v, .actions = k->actions.all.v, .support_known = true };
   ope_evaluate(k->a, &k->out->log, &k->out->r);
   return judge(k);
 }

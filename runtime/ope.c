@@ -110,7 +110,7 @@ static void check_weights(arena *a, const ope_log *l, const ope_result *r, refus
                                        STR("log with a policy that draws, for example with `floor 2%`") };
     return;
   }
-  check_support(a, l, out);
+  if (!l->support_known) check_support(a, l, out);
   if (r->ess < OPE_LEAST_ESS)
     *VEC_PUSH(a, out) =
       (ope_refusal){ OPE_FEW, str_fmt(a, "the effective sample size is %.1f, below %d: a few heavy rows would decide", r->ess, OPE_LEAST_ESS),

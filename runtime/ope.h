@@ -24,6 +24,7 @@ typedef struct ope_log {
   const ope_row *rows;
   const ope_dist *dists;
   const str *actions;      /* names */
+  bool support_known;      /* the caller knows what had a chance in each decision, and judges that itself; else only what was taken tells */
 } ope_log;
 
 typedef enum ope_why { OPE_EMPTY, OPE_DETERMINISTIC, OPE_SUPPORT, OPE_FEW, OPE_WEIGHTS, OPE_OTHER } ope_why;

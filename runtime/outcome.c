@@ -45,13 +45,22 @@ static void on_issue(void *ud, const src_issue *i) {
   refuse(x, NULL, i->line, &x->n->bad, (str){ "", 0 }, i->message);
 }
 
-static bool readable(reader *x, const rec *r) {
+/* A date alone, where a time is expected: the decoder's message is all that is left of it. */
+static bool only_date(const bad *b, int64_t *day) {
+  str s = b->message;
+  return b->field == F_TIME && s.n > 12 && s.p[0] == '`' && s.p[11] == '`' && civil_parse_date((str){ s.p + 1, 10 }, day);
+}
+
+/* *day: the reward's time is a date alone, that day; else INT64_MIN. */
+static bool readable(reader *x, const rec *r, int64_t *day) {
+  *day = INT64_MIN;
   for (uint32_t f = F_DECISION; f <= F_REWARD; f++) {
     if (r->st[f] != ST_MISSING) continue;
     refuse(x, r, 0, &x->n->bad, (str){ "", 0 }, f == F_DECISION ? STR("it has no decision") : STR("it has no reward"));
     return false;
   }
   for (const bad *b = r->bads; b; b = b->next) {
+    if (only_date(b, day)) continue;
     str name = r->ty->fields[b->field].name;
     str what = str_fmt(&x->one, "%.*s: %.*s", STR_ARG(name), STR_ARG(b->message));
     refuse(x, r, b->line, &x->n->bad, (str){ "", 0 }, what);
@@ -65,9 +74,11 @@ static int join(reader *x, const rec *r) {
   state_joined how;
   int64_t decided = 0;
   n->read++;
-  if (!readable(x, r)) return RT_OK;
+  int64_t day;
+  if (!readable(x, r, &day)) return RT_OK;
   state_outcome o = { .decision = str_of(r->v[F_DECISION].t), .name = str_of(r->v[F_NAME].t), .reward = r->v[F_REWARD].n,
                       .at = r->v[F_TIME].i ? r->v[F_TIME].i : x->now };
+  if (day != INT64_MIN) o.at = day * USEC_PER_DAY, o.whole_day = true;
   if (!(fabs(o.reward) <= 1e100)) {
     refuse(x, r, 0, &n->bad, o.decision, STR("the reward is too large"));
     return RT_OK;

@@ -130,7 +130,12 @@ typedef enum state_joined {
   JOINED_EARLY,            /* it is from before its decision: refused */
   JOINED_UNKNOWN           /* no such decision */
 } state_joined;
-typedef struct state_outcome { str decision, name; /* empty: "reward" */ double reward; int64_t at; } state_outcome;
+typedef struct state_outcome {
+  str decision, name;      /* name empty: "reward" */
+  double reward;
+  int64_t at;
+  bool whole_day;          /* at is the beginning of the day on which it came, and more is not known */
+} state_outcome;
 /* Joins a reward to its decision and to the evidence. *decided_at (may be NULL): when the decision was made, for "late". */
 int state_outcome_add(state *s, const state_outcome *o, state_joined *how, int64_t *decided_at);
 

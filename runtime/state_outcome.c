@@ -118,7 +118,8 @@ static int join(state *s, const state_outcome *o, state_joined *how, int64_t *de
   int64_t at = sqlite3_column_int64(d, 3);
   bool counts = sqlite3_column_int64(d, 4) && sqlite3_column_type(d, 2) != SQLITE_NULL && str_eq(name, STR(standard));
   if (decided_at) *decided_at = at;
-  if (o->at < at) {
+  int64_t came = o->whole_day && o->at < at && at - o->at < INT64_C(86400000000) ? at : o->at; /* on the decision's day: after it */
+  if (came < at) {
     *how = JOINED_EARLY;
     sqlite3_reset(d);
     return RT_OK;
@@ -126,7 +127,7 @@ static int join(state *s, const state_outcome *o, state_joined *how, int64_t *de
   sqlite3_stmt *q = state_q(s, Q_OUTCOME_PUT);
   if (!q) return RT_ENV;
   state_bind_str(q, 1, o->decision), state_bind_str(q, 2, name);
-  sqlite3_bind_double(q, 3, o->reward), sqlite3_bind_int64(q, 4, o->at);
+  sqlite3_bind_double(q, 3, o->reward), sqlite3_bind_int64(q, 4, came);
   for (int i = 0; i < 3; i++) sqlite3_bind_value(q, 5 + i, sqlite3_column_value(d, i));
   str choice = { (const char *)sqlite3_column_text(d, 0), (uint32_t)sqlite3_column_bytes(d, 0) };
   str candidate = { (const char *)sqlite3_column_text(d, 2), (uint32_t)sqlite3_column_bytes(d, 2) };

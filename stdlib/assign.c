@@ -55,7 +55,7 @@ static uint32_t unleash(str group, str id) {
   return murmur_done(&m) % 1000;
 }
 
-static uint64_t planout60(str salt, str unit) {
+uint64_t assign_planout_hash(str salt, str unit) {
   struct sha1_ctx c;
   uint8_t d[SHA1_DIGEST_SIZE];
   sha1_init(&c);
@@ -86,7 +86,7 @@ double assign_place(assign_scheme s, str salt, str unit) {
   case ASSIGN_GROWTHBOOK_V1: return growthbook_v1(salt, unit) / 1000.0;
   case ASSIGN_GROWTHBOOK_V2: return growthbook_v2(salt, unit) / 10000.0;
   case ASSIGN_UNLEASH: return unleash(salt, unit) / 1000.0;
-  case ASSIGN_PLANOUT: return (double)planout60(salt, unit) / (double)0xFFFFFFFFFFFFFFF;
+  case ASSIGN_PLANOUT: return (double)assign_planout_hash(salt, unit) / (double)0xFFFFFFFFFFFFFFF;
   case ASSIGN_EPPO: return eppo(salt, unit) / 10000.0;
   }
   return 0;
@@ -123,7 +123,7 @@ uint32_t assign_arm(assign_scheme s, str salt, str unit, const share *w, uint32_
   case ASSIGN_GROWTHBOOK_V1: return by_place(growthbook_v1(salt, unit), 1000, false, w, n);
   case ASSIGN_GROWTHBOOK_V2: return by_place(growthbook_v2(salt, unit), 10000, false, w, n);
   case ASSIGN_UNLEASH: return by_place(unleash(salt, unit), 1000, false, w, n);
-  case ASSIGN_PLANOUT: return by_place(planout60(salt, unit), 0xFFFFFFFFFFFFFFF, true, w, n);
+  case ASSIGN_PLANOUT: return by_place(assign_planout_hash(salt, unit), 0xFFFFFFFFFFFFFFF, true, w, n);
   case ASSIGN_EPPO: return by_place(eppo(salt, unit), 10000, false, w, n);
   }
   return 0;

@@ -9,6 +9,7 @@
 
 /* The unit's place in [0, 1) under a foreign scheme (PlanOut: [0, 1]). */
 double assign_place(assign_scheme s, str salt, str unit);
+uint64_t assign_planout_hash(str salt, str unit);   /* 60 bits */
 /* GrowthBook's namespace test: is the unit in [lo, hi) of the namespace? */
 bool assign_growthbook_namespace(str name, str unit, double lo, double hi);
 

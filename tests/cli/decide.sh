@@ -117,6 +117,18 @@ silent "answers nothing" out
 run decide hero c.blz $DATA --subject p1 --state s.db --id ''
 exits "an empty id is refused" 4
 says "with the reason" err '--id is empty'
+printf '%s\n' '{"id":"","locale":"en","segment":"a"}' '{"id":"a\u0000b","locale":"en","segment":"a"}' '{"id":"n","locale":"en","segment":"a"}' > keys.ndjson
+"$BLAZON" decide hero c.blz $DATA --lines --state s.db < keys.ndjson > out 2> err
+rc=$?
+exits "keys that are none" 1
+says "empty" out '{"line":1,"error":"the subject has no key: `id` is empty"}'
+says "with a NUL" out '{"line":2,"error":"the subject'"'"'s key holds a NUL'
+says "do not stop the others" out '"subject":"n"'
+printf 'id,locale,segment,age\n,en,a,20\np5,en,a,20\n' > keyless.csv
+run decide hero c.blz ${DATA/profiles.csv/keyless.csv} --all --stateless
+exits "nor is a row decided for that has no key" 1
+says "which is told" out '{"line":1,"error":"the subject has no key: `id` is missing or cannot be read"}'
+says "and the next one is" out '"subject":"p5"'
 printf 'id,locale,segment,age\np1,en,a,20\np1,de,b,30\n' > twins.csv
 run decide hero c.blz ${DATA/profiles.csv/twins.csv} --subject p1 --stateless
 exits "a key that two subjects have" 3

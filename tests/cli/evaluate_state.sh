@@ -166,6 +166,18 @@ run evaluate hero ucb.blz --state changed.db
 exits "a log with holes" 1
 says "why: the guard" out 'the sample ratio guard has tripped'
 
+cp s.db rare.db
+sqlite3 rare.db "delete from decisions where candidate = 'a'"
+run evaluate hero ucb.blz --state rare.db
+lacks "what had a chance but was never drawn is no lack of support" out 'never took'
+run evaluate hero best.blz --state s.db
+lacks "nor is it" out 'never took'
+"$BLAZON" decide cta old.blz --db d.db --lines --state empty.db < in.ndjson > decided 2> err
+run evaluate hero old.blz --state empty.db
+exits "an empty log" 1
+says "is told" out 'the log holds no decisions'
+lacks "and not measured" out 'effective sample size'
+
 run evaluate hiro old.blz --state s.db
 exits "no such choice" 4
 says "near names" err 'did you mean `shop.hero`?'

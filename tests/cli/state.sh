@@ -49,6 +49,12 @@ exits "another reward is refused" 1
 json "as a conflict" '$.conflicting' 1
 json "beside one of another name, which is kept" '$.joined' 1
 same "evidence has learned once" "$(sqlite3 shop.state "select trials, successes, reward from evidence where candidate = 'blue'")" '1|1|1.0'
+day=$(sqlite3 shop.state "select day from decisions where id = 'd1'")
+printf 'decision,reward,time,name\nd1,1,%s,dated\nd1,1,2020-01-01,earlier\n' "$day" > dated.csv
+run outcome --state shop.state dated.csv
+same "a date alone is that day, after the decision" "$(sqlite3 shop.state "select o.at = d.at from outcomes o join decisions d on d.id = o.decision where name = 'dated'")" 1
+says "an earlier day is too early" out 'dated.csv:3: `d1`: the reward is from before its decision'
+sqlite3 shop.state "delete from outcomes where name = 'dated'"
 printf 'decision,rewrd\nd1,1\n' > wrong.csv
 run outcome --state shop.state wrong.csv
 exits "a file without rewards" 3

@@ -97,15 +97,35 @@ static void planout(void **st) {
     const char *dot = strchr(strchr(input, '.') + 1, '.'); /* experiment.salt | unit */
     double got = assign_place(ASSIGN_PLANOUT, (str){ input, (uint32_t)(dot - input) }, str_z(dot + 1));
     assert_true(fabs(got - YAJL_GET_DOUBLE(member(c, "uniform"))) < 1e-15);
+    share thirds[] = { { 3, 10 }, { 7, 10 } }; /* WeightedChoice: the first whose sum of weights is not below the uniform number */
+    assert_int_equal(assign_arm(ASSIGN_PLANOUT, (str){ input, (uint32_t)(dot - input) }, str_z(dot + 1), thirds, 2), got > 0.3);
   }
   yajl_tree_free(all);
 }
 
-/* Expected values from npm murmurhash3js 3.0.1 and Python's hashlib. */
+/* What the other projects publish. */
+static void published(void **st) {
+  (void)st;
+  /* Unleash: normalizedVariantValue(id, group, 1000) of npm unleash-client 6.12.1, which counts from 1. "123" and "999" are of that project's own tests (96 and
+     60 of 100). */
+  static const struct { const char *group, *id; int value; } unleash[] = {
+    { "gr1", "123", 796 }, { "groupX", "999", 260 }, { "demo", "user-1", 293 }, { "demo", "bob", 905 }, { "feature", "user7", 644 },
+    { "checkout.button", "alice", 959 }, { "x", "", 29 }, { "toggle", "a1b2c3d4-e5f6", 564 },
+  };
+  for (size_t i = 0; i < sizeof unleash / sizeof *unleash; i++)
+    assert_true(assign_place(ASSIGN_UNLEASH, str_z(unleash[i].group), str_z(unleash[i].id)) == (unleash[i].value - 1) / 1000.0);
+  /* Eppo: the sharder's test of @eppo/js-client-sdk-common gives "test-input" shard 5619 of 10,000; an input is salt-subject. The other from Python's hashlib. */
+  assert_true(assign_place(ASSIGN_EPPO, STR("test"), STR("input")) == 5619 / 10000.0);
+  assert_true(assign_place(ASSIGN_EPPO, STR("exp"), STR("user7")) == 9669 / 10000.0);
+  /* PlanOut, python/planout/test/test_assignment.py: uniformChoice of a and b with salts test_salt, foo (or bar, baz) and unit 4. A uniform choice is the hash
+     modulo the number of choices, so the last bit tells: place * (2^60 - 1) is odd for b. */
+  static const struct { const char *salt; int choice; } planout[] = { { "test_salt.foo", 1 }, { "test_salt.bar", 0 }, { "test_salt.baz", 0 } };
+  for (size_t i = 0; i < sizeof planout / sizeof *planout; i++)
+    assert_int_equal((int)(assign_planout_hash(str_z(planout[i].salt), STR("4")) % 2), planout[i].choice);
+}
+
 static void scheme_names(void **st) {
   (void)st;
-  assert_true(assign_place(ASSIGN_UNLEASH, STR("feature"), STR("user7")) == 643 / 1000.0);
-  assert_true(assign_place(ASSIGN_EPPO, STR("exp"), STR("user7")) == 9669 / 10000.0);
   assign_scheme s;
   assert_true(assign_scheme_find(STR("md5-eppo"), &s) && s == ASSIGN_EPPO);
   assert_true(assign_scheme_find(STR(""), &s) && s == ASSIGN_BLAZON);
@@ -115,7 +135,7 @@ static void scheme_names(void **st) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(shares_are_exact), cmocka_unit_test(parts_do_not_run_together), cmocka_unit_test(arms_are_independent_of_shares),
-    cmocka_unit_test(growthbook), cmocka_unit_test(planout), cmocka_unit_test(scheme_names),
+    cmocka_unit_test(growthbook), cmocka_unit_test(planout), cmocka_unit_test(published), cmocka_unit_test(scheme_names),
   };
   return cmocka_run_group_tests_name("stdlib_assign", tests, NULL, NULL);
 }
