@@ -28,7 +28,8 @@ static bool one_rule(waiving *w) {
   if (d && (d->bad || d->kind == DK_IDLE)) return false;
   if (s->v.n == 1 && (!d || d->kind == DK_RULE)) w->rule = s->v.v[0].rule;
   else {
-    diag *g = diag_add(c->d, DIAG_WAIVE_RULE, path->sp, "`%.*s` stands for %u rules; a waiver is for one", STR_ARG(path->text), s->v.n);
+    diag *g = diag_add(c->d, DIAG_WAIVE_RULE, path->sp, "`%.*s` stands for %s; a waiver is for one rule", STR_ARG(path->text),
+                       s->v.n == 1 ? "all that it holds" : str_fmt(c->a, "%u rules", s->v.n).p);
     diag_note_add(c->d, g, (span){ 0, 0 }, "name a rule, or one field of a record (`Asset.title`); each exception is a decision of its own");
     return false;
   }

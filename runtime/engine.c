@@ -101,6 +101,16 @@ static str field_text(arena *a, const rec *r, int32_t field) {
   return (str){ "", 0 };
 }
 
+str *rt_messages(arena *a, const prog_clause *pc, uint32_t n, str *messages) {
+  str *out = messages;
+  for (uint32_t i = 0; pc->generated && i < n; i++) {
+    if (!str_eq(messages[i], STR("(error)"))) continue;
+    if (out == messages) out = ARENA_ARRAY(a, str, n), memcpy(out, messages, n * sizeof *out);
+    out[i] = str_fmt(a, pc->forbid ? "this must not hold: %.*s" : "this does not hold: %.*s", STR_ARG(pc->text));
+  }
+  return out;
+}
+
 finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r, const vm_result *res) {
   const prog_rule *pr = p->ir->rules[rule];
   finding x = { .kind = FIND_RULE, .sev = pr->sev, .rule = rule, .v = res->v, .waiver = -1, .source = UINT32_MAX, .field = -1 };
@@ -123,7 +133,7 @@ finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r
     x.clauses[i] = (find_clause){ .clause = c->clause,
                                   .result = c->result,
                                   .nmessages = c->result == TR_F ? c->nmessages : 0, /* the others say what is missing or in error */
-                                  .messages = c->messages,
+                                  .messages = rt_messages(a, pc, c->nmessages, c->messages),
                                   .ncauses = c->ncauses,
                                   .causes = causes,
                                   .actual = own ? field_text(a, r, field) : (str){ "", 0 } };

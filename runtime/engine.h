@@ -23,6 +23,8 @@ void rt_engine_close(rt_engine *e);                /* also of one that could not
    call. */
 int rt_engine_status(rt_engine *e, int vm_status, str *failure);
 
+/* The messages of a clause that is false: a generated one that could not be computed, since some other part of the clause is in error, quotes the clause. */
+str *rt_messages(arena *a, const prog_clause *pc, uint32_t n, str *messages);
 /* What a verdict says as a finding: record, clauses, causes, actual values; in arena a, texts of res are shared. r may be NULL. */
 finding rt_finding_of(arena *a, const rt_program *p, uint32_t rule, const rec *r, const vm_result *res);
 /* What a source has to say of its data as a finding, without a place in the order; texts are shared. */

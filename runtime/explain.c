@@ -6,6 +6,7 @@
 
 #include "compiler/waiver.h"
 #include "reference/ref.h"
+#include "runtime/engine.h"
 #include "runtime/waived.h"
 
 #include <string.h>
@@ -196,7 +197,7 @@ static ex_part clause_part(arena *a, const tracer *t, const prog_rule *pr, uint3
   for (uint32_t i = 0; i < res->nclauses; i++) {
     const ref_clause *rc = &res->clauses[i];
     if (rc->clause != k) continue;
-    if (rc->result == TR_F) part.nmessages = rc->nmessages, part.messages = rc->messages;
+    if (rc->result == TR_F) part.nmessages = rc->nmessages, part.messages = rt_messages(a, pc, rc->nmessages, rc->messages);
     part.ncauses = rc->ncauses, part.causes = copy_causes(a, rc->causes, rc->ncauses);
     if (!part.tree) part.result = rc->result;
   }

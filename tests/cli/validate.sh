@@ -332,4 +332,11 @@ for key in '"x, y", z' 'x, "y, z"' '"q""", ""'; do
   exits "$key is found" 1
   says "and is that one" out "kept on $key: fail"
 done
+# A clause that is false although a part of it is in error says what it is, not "(error)".
+printf 'record E { id : text key  w : int }\nsource es : E\nrule both for e in es { require e.w.div(0) > 1 and e.w > 3 }\n' > both.blz
+printf '[{"id":"a","w":1}]' > es.json
+run validate both.blz --source es=es.json
+says "the clause is quoted" out 'this does not hold: e.w.div(0) > 1 and e.w > 3'
+run validate both.blz --source es=es.json --explain both a
+says "in the derivation, too" out '> this does not hold: e.w.div(0) > 1 and e.w > 3'
 finish
