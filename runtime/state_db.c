@@ -69,7 +69,8 @@ static bool note_versions(state *s) {
   arena_init(&a, &s->m, &oom);
   if (!setjmp(oom)) {
     str v = rt_versions(&a);
-    s->versions = strndup(v.p, v.n);
+    s->versions = mem_try(&s->m, v.n + 1u);
+    if (s->versions) memcpy(s->versions, v.p, v.n), s->versions[v.n] = 0;
   }
   arena_free(&a);
   return s->versions != NULL;
@@ -99,6 +100,18 @@ int state_run(state *s, sqlite3_stmt *q) {
   int rc = state_step(s, q);
   sqlite3_reset(q);
   return rc < 0 ? RT_ENV : RT_OK;
+}
+
+sqlite3_stmt *state_prepare(state *s, const char *sql) {
+  if (sqlite3_prepare_v2(s->db, sql, -1, &s->loose, NULL) == SQLITE_OK) return s->loose;
+  state_sql_failed(s);
+  return NULL;
+}
+
+void state_calm(state *s) {
+  sqlite3_finalize(s->loose);
+  s->loose = NULL;
+  for (int i = 0; i < Q_COUNT; i++) sqlite3_reset(s->q[i]);
 }
 
 int state_exec(state *s, const char *sql) {
@@ -202,6 +215,7 @@ int state_begin(state *s) {
     }
   }
   s->mine = true;
+  s->changes = sqlite3_total_changes64(s->db);
   return RT_OK;
 }
 
@@ -223,7 +237,9 @@ int state_commit(state *s) {
 
 void state_abandon(state *s) {
   s->mine = false;
-  if (!s->riders) {
+  bool wrote = sqlite3_total_changes64(s->db) != s->changes;
+  if (s->riders && wrote && !s->broken) state_fail(s, "a thread that shared this transaction gave up in the middle of it, and nothing of it was kept");
+  if (!s->riders || wrote) {
     s->broken = true;
     finish(s);
   }
@@ -236,7 +252,10 @@ int state_begin_here(state *s, bool *own) {
 }
 
 int state_end_here(state *s, bool own, int status) {
-  if (!own) return status;
+  if (!own) {
+    if (status == RT_OOM && !s->broken) s->broken = true, state_fail(s, "out of memory while using the state file `%s`", s->name);
+    return status;
+  }
   if (status == RT_ENV || status == RT_OOM) {
     s->broken = true;
     int ended = state_commit(s);
@@ -307,8 +326,8 @@ state *state_open(const state_config *c, arena *a, str *failure) {
     pthread_cond_init(&s->done, NULL);
     arena_init(&s->scratch, &s->m, NULL);
     bool absolute = c->path.p[0] == '/'; /* "file:x" and ":memory:" are names of files, too */
-    size_t size = (size_t)c->path.n + 3;
-    s->path = malloc(size);
+    size_t size = (size_t)c->path.n + (absolute ? 1 : 3);
+    s->path = mem_try(&s->m, size);
     if (s->path) snprintf(s->path, size, "%s%.*s", absolute ? "" : "./", STR_ARG(c->path)), s->name = s->path + (absolute ? 0 : 2);
     if (s->path && note_versions(s) && open_db(s, c, why, sizeof why)) return s;
     state_close(s);
@@ -320,8 +339,9 @@ state *state_open(const state_config *c, arena *a, str *failure) {
 void state_forget_kept(state *s) {
   for (int k = 0; k < KINDS; k++) {
     if (!s->kept[k]) continue;
-    for (int i = 0; i < INTERNED; i++) free(s->kept[k][i].bytes);
-    free(s->kept[k]);
+    for (int i = 0; i < INTERNED; i++)
+      if (s->kept[k][i].bytes) mem_free(&s->m, s->kept[k][i].bytes, s->kept[k][i].n + 1u);
+    mem_free(&s->m, s->kept[k], INTERNED * sizeof(interned));
     s->kept[k] = NULL;
   }
 }
@@ -330,15 +350,13 @@ void state_close(state *s) {
   if (!s) return;
   for (int i = 0; i < Q_COUNT; i++) sqlite3_finalize(s->q[i]);
   state_forget_kept(s);
-  state_evidence_drop(s);
-  free(s->sums);
-  free(s->sum_slot);
+  state_evidence_free(s);
   sqlite3_close(s->db);
   pthread_mutex_destroy(&s->mu);
   pthread_cond_destroy(&s->done);
   arena_free(&s->scratch);
-  free(s->path);
-  free(s->versions);
   mem m = s->m;
+  if (s->path) mem_free(&m, s->path, strlen(s->path) + 1);
+  if (s->versions) mem_free(&m, s->versions, strlen(s->versions) + 1);
   mem_free(&m, s, sizeof *s);
 }

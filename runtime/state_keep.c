@@ -47,13 +47,10 @@ int state_show(state *s, state_about *out) {
 static int read_some(state *s, arena *a, str choice, int64_t after, uint32_t n, bool full, state_decision *out, int64_t *seqs, uint32_t *got) {
   static const char all[] = "SELECT " STATE_DECISION " FROM decisions d WHERE d.seq > ?1 ORDER BY d.seq LIMIT ?2";
   static const char one[] = "SELECT " STATE_DECISION " FROM decisions d WHERE d.seq > ?1 AND +d.choice = ?3 ORDER BY d.seq LIMIT ?2";
-  sqlite3_stmt *q = NULL;
   *got = 0;
   int64_t *sets = ARENA_ARRAY(a, int64_t, n + 1);
-  if (sqlite3_prepare_v2(s->db, choice.n ? one : all, -1, &q, NULL) != SQLITE_OK) {
-    state_sql_failed(s);
-    return RT_ENV;
-  }
+  sqlite3_stmt *q = state_prepare(s, choice.n ? one : all);
+  if (!q) return RT_ENV;
   sqlite3_bind_int64(q, 1, after), sqlite3_bind_int64(q, 2, n);
   if (choice.n) state_bind_str(q, 3, choice);
   int rc;
@@ -61,7 +58,7 @@ static int read_some(state *s, arena *a, str choice, int64_t after, uint32_t n, 
     state_decision_row(a, q, full, &out[*got], &sets[*got]);
     seqs[(*got)++] = sqlite3_column_int64(q, 15);
   }
-  sqlite3_finalize(q);
+  state_calm(s);
   int status = rc < 0 ? RT_ENV : RT_OK;
   for (uint32_t i = 0; i < *got && status == RT_OK; i++) status = state_read_set(s, a, sets[i], &out[i]);
   return status;
@@ -75,14 +72,11 @@ int state_read(state *s, arena *a, str choice, int64_t after, uint32_t n, bool f
 
 static int hashes_of(state *s, arena *a, uint32_t *n, str **hashes) {
   VEC(str) list = { 0 };
-  sqlite3_stmt *q = NULL;
-  if (sqlite3_prepare_v2(s->db, "SELECT hash FROM bundles GROUP BY hash ORDER BY min(id)", -1, &q, NULL) != SQLITE_OK) {
-    state_sql_failed(s);
-    return RT_ENV;
-  }
+  sqlite3_stmt *q = state_prepare(s, "SELECT hash FROM bundles GROUP BY hash ORDER BY min(id)");
+  if (!q) return RT_ENV;
   int rc;
   while ((rc = state_step(s, q)) == SQLITE_ROW) *VEC_PUSH(a, &list) = state_column(a, q, 0);
-  sqlite3_finalize(q);
+  state_calm(s);
   *n = list.n, *hashes = list.v;
   return rc < 0 ? RT_ENV : RT_OK;
 }
@@ -210,8 +204,10 @@ static int export_table(state *s, const char *sql, bool (*write)(void *ud, str l
   }
   int rc, status = RT_OK;
   while (status == RT_OK && (rc = state_step(s, q)) != SQLITE_DONE) {
-    if (rc < 0) status = RT_ENV;
-    else if (!write(ud, (str){ (const char *)sqlite3_column_text(q, 0), (uint32_t)sqlite3_column_bytes(q, 0) })) status = RT_STOPPED;
+    const char *line = rc < 0 ? NULL : (const char *)sqlite3_column_text(q, 0);
+    if (rc >= 0 && !line) state_sql_failed(s);
+    if (!line) status = RT_ENV;
+    else if (!write(ud, (str){ line, (uint32_t)sqlite3_column_bytes(q, 0) })) status = RT_STOPPED;
   }
   sqlite3_finalize(q);
   return status;

@@ -26,8 +26,11 @@ void state_digest(const void *p, size_t n, uint8_t out[DIGEST]) {
 
 static interned *place_of(state *s, int kind, const char *p, uint32_t n, uint64_t *hash) {
   *hash = XXH3_64bits(p, n);
-  if (!s->kept[kind]) s->kept[kind] = calloc(INTERNED, sizeof(interned));
-  if (!s->kept[kind]) return NULL;
+  if (!s->kept[kind]) {
+    s->kept[kind] = mem_try(&s->m, INTERNED * sizeof(interned));
+    if (!s->kept[kind]) return NULL;
+    memset(s->kept[kind], 0, INTERNED * sizeof(interned));
+  }
   return &s->kept[kind][*hash % INTERNED];
 }
 
@@ -35,11 +38,11 @@ static int64_t kept_id(const interned *k, uint64_t hash, const char *p, uint32_t
   return k && k->bytes && k->hash == hash && k->n == n && !memcmp(k->bytes, p, n) ? k->id : 0;
 }
 
-static void keep(interned *k, uint64_t hash, const char *p, uint32_t n, int64_t id) {
-  char *copy = k && n <= INTERNED_MOST ? malloc(n ? n : 1) : NULL;
+static void keep(state *s, interned *k, uint64_t hash, const char *p, uint32_t n, int64_t id) {
+  char *copy = k && n <= INTERNED_MOST ? mem_try(&s->m, n + 1u) : NULL;
   if (!copy) return;
   memcpy(copy, p, n);
-  free(k->bytes);
+  if (k->bytes) mem_free(&s->m, k->bytes, k->n + 1u);
   *k = (interned){ hash, copy, n, id };
 }
 
@@ -116,7 +119,7 @@ static int64_t set_id(state *s, arena *a, const state_decision *d) {
   int64_t id = kept_id(k, hash, bytes.p, bytes.n);
   if (id) return id;
   id = row_of(s, Q_SET_GET, Q_SET_PUT, set_json(a, d));
-  if (id) keep(k, hash, bytes.p, bytes.n, id);
+  if (id) keep(s, k, hash, bytes.p, bytes.n, id);
   return id;
 }
 
@@ -124,7 +127,7 @@ static int64_t evidence_id(state *s, str content) {
   uint64_t hash;
   interned *k = place_of(s, KIND_EVIDENCE, content.p, content.n, &hash);
   int64_t id = kept_id(k, hash, content.p, content.n);
-  if (!id && (id = row_of(s, Q_BLOB_GET, Q_BLOB_PUT, content))) keep(k, hash, content.p, content.n, id);
+  if (!id && (id = row_of(s, Q_BLOB_GET, Q_BLOB_PUT, content))) keep(s, k, hash, content.p, content.n, id);
   return id;
 }
 
@@ -164,7 +167,7 @@ static int64_t bundle_id(state *s, str hash_text, str bytes) {
   state_bind_str(q, 1, hash_text), state_bind_str(q, 2, str_z(s->versions));
   if (state_step(s, q) == SQLITE_ROW) id = sqlite3_column_int64(q, 0);
   sqlite3_reset(q);
-  if (id) keep(k, hash, hash_text.p, hash_text.n, id);
+  if (id) keep(s, k, hash, hash_text.p, hash_text.n, id);
   return id;
 }
 
@@ -178,6 +181,7 @@ static int64_t bundle_id(state *s, str hash_text, str bytes) {
     (s)->scratch.oom = (a)->oom = &jump_;                                                                                                  \
     if (_setjmp(jump_)) status = RT_OOM;                                                                                                   \
     else status = (body);                                                                                                                  \
+    if (status == RT_OOM) state_calm(s);                                                                                                   \
     (a)->oom = before_, (s)->scratch.oom = NULL;                                                                                           \
     arena_reset(&(s)->scratch);                                                                                                            \
     status = state_end_here(s, own_, status);                                                                                              \

@@ -3,7 +3,6 @@
  * The evidence is kept as sums while decisions and outcomes are written, so that a policy can read it without any other job and however long the log
  * is. A transaction adds up what it changes in memory and writes each sum once, at its end. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -20,23 +19,34 @@ static void rehash(state *s) {
   }
 }
 
+static void slots_free(state *s) {
+  if (s->sum_slot) mem_free(&s->m, s->sum_slot, s->nslots * sizeof *s->sum_slot);
+}
+
 static bool room(state *s) {
   if (s->nsums < s->csums) return true;
   uint32_t cap = s->csums ? 2 * s->csums : 64;
-  evidence_sum *sums = realloc(s->sums, cap * sizeof *sums);
-  if (sums) s->sums = sums;
-  uint32_t *slots = sums ? realloc(s->sum_slot, 2 * (size_t)cap * sizeof *slots) : NULL;
-  if (!slots) return false;
-  s->sum_slot = slots, s->csums = cap, s->nslots = 2 * cap;
+  uint32_t *slots = mem_try(&s->m, 2 * (size_t)cap * sizeof *slots);
+  evidence_sum *sums = slots ? mem_grow(&s->m, s->sums, s->csums * sizeof *sums, cap * sizeof *sums) : NULL;
+  if (!sums) {
+    if (slots) mem_free(&s->m, slots, 2 * (size_t)cap * sizeof *slots);
+    return false;
+  }
+  slots_free(s);
+  s->sums = sums, s->sum_slot = slots, s->csums = cap, s->nslots = 2 * cap;
   rehash(s);
   return true;
 }
 
-static char *copy_z(str x) {
-  char *p = malloc((size_t)x.n + 1);
+static char *copy_z(state *s, str x) {
+  char *p = mem_try(&s->m, (size_t)x.n + 1);
   if (p && x.n) memcpy(p, x.p, x.n);
   if (p) p[x.n] = 0;
   return p;
+}
+
+static void free_z(state *s, char *z) {
+  if (z) mem_free(&s->m, z, strlen(z) + 1);
 }
 
 static bool same(const char *z, str x) { return strlen(z) == x.n && !memcmp(z, x.p, x.n); }
@@ -50,9 +60,9 @@ static evidence_sum *sum_of(state *s, str choice, str candidate, int64_t day) {
     if (e->hash == hash && e->day == day && same(e->choice, choice) && same(e->candidate, candidate)) return e;
   }
   evidence_sum *e = &s->sums[s->nsums];
-  *e = (evidence_sum){ .choice = copy_z(choice), .candidate = copy_z(candidate), .hash = hash, .day = day };
+  *e = (evidence_sum){ .choice = copy_z(s, choice), .candidate = copy_z(s, candidate), .hash = hash, .day = day };
   if (!e->choice || !e->candidate) {
-    free(e->choice), free(e->candidate);
+    free_z(s, e->choice), free_z(s, e->candidate);
     return NULL;
   }
   s->sum_slot[at] = ++s->nsums;
@@ -67,9 +77,15 @@ bool state_evidence_add(state *s, str choice, str candidate, int64_t at, int64_t
 }
 
 void state_evidence_drop(state *s) {
-  for (uint32_t i = 0; i < s->nsums; i++) free(s->sums[i].choice), free(s->sums[i].candidate);
+  for (uint32_t i = 0; i < s->nsums; i++) free_z(s, s->sums[i].choice), free_z(s, s->sums[i].candidate);
   s->nsums = 0;
   if (s->sum_slot) memset(s->sum_slot, 0, s->nslots * sizeof *s->sum_slot);
+}
+
+void state_evidence_free(state *s) {
+  state_evidence_drop(s);
+  if (s->sums) mem_free(&s->m, s->sums, s->csums * sizeof *s->sums);
+  slots_free(s);
 }
 
 int state_evidence_flush(state *s) {

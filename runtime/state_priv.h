@@ -47,7 +47,9 @@ struct state {
   bool broken;             /* ... and it cannot be committed any more */
   rider *riders;           /* asleep until it is committed */
   uint32_t nriders;
+  int64_t changes;         /* of the connection, when the owner began */
   sqlite3_stmt *q[Q_COUNT];
+  sqlite3_stmt *loose;     /* one that is prepared for a single use, see state_prepare */
   int64_t data_version, epoch;
   interned *kept[KINDS];   /* INTERNED entries each */
   evidence_sum *sums;
@@ -69,6 +71,8 @@ int state_exec(state *s, const char *sql);     /* RT_OK, RT_ENV */
 void state_fail(state *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void state_sql_failed(state *s);               /* notes what SQLite says; inside a transaction nothing of it will be kept */
 void state_say(char *out, size_t n, const char *path, int rc, const char *detail);
+sqlite3_stmt *state_prepare(state *s, const char *sql);    /* for one use, ended by state_calm; NULL: state_sql_failed was called */
+void state_calm(state *s);                     /* ends what was prepared so and resets all others: after a jump nothing may keep reading */
 /* In a transaction of its own when the caller is in none. */
 int state_begin_here(state *s, bool *own);
 int state_end_here(state *s, bool own, int status);
@@ -86,6 +90,7 @@ bool state_schema(state *s, bool create, char *why, size_t n);
 bool state_evidence_add(state *s, str choice, str candidate, int64_t at, int64_t trials, int64_t successes, double reward);
 int state_evidence_flush(state *s);
 void state_evidence_drop(state *s);
+void state_evidence_free(state *s);            /* and its room */
 
 /* ---- state_log.c ---- */
 void state_digest(const void *p, size_t n, uint8_t out[DIGEST]);
@@ -107,6 +112,7 @@ int state_read_set(state *s, arena *a, int64_t set, state_decision *out);
     (a)->oom = &jump_;                                                                                                                     \
     if (_setjmp(jump_)) status = RT_OOM;                                                                                                   \
     else status = (body);                                                                                                                  \
+    if (status == RT_OOM) state_calm(s);                                                                                                   \
     (a)->oom = before_;                                                                                                                    \
     state_leave(s);                                                                                                                        \
   } while (0)
