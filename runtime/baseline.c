@@ -114,10 +114,11 @@ static bool has_key(const rec *r) {
   return r->ty->nkeys > 0;
 }
 
+static void add_clause(buf *b, const prog_rule *pr, uint32_t clause, int result) { buf_fmt(b, "%d %.*s\n", result, STR_ARG(pr->clauses[clause].text)); }
+
 uint64_t rt_baseline_rule_id(arena *a, const prog_rule *pr, const rec *r, const vm_result *res) {
   buf b = { .a = a };
-  for (uint32_t i = 0; i < res->nclauses; i++)
-    buf_fmt(&b, "%d %.*s\n", res->clauses[i].result, STR_ARG(pr->clauses[res->clauses[i].clause].text));
+  for (uint32_t i = 0; i < res->nclauses; i++) add_clause(&b, pr, res->clauses[i].clause, res->clauses[i].result);
   if (r && !has_key(r)) add_content(&b, pr, r);
   return XXH64(b.p ? b.p : "", b.n, 0);
 }
@@ -152,6 +153,80 @@ bool rt_baseline_has(rt_baseline *b, arena *scratch, str rule, str source, str k
   if (!e || (e->seen >= e->times && !key.n)) return false; /* rows without keys are counted: one more of the same is new */
   e->seen++, b->known++;
   return true;
+}
+
+/* ---- a record that has become better ---- */
+
+static int by_number(const void *x, const void *y) {
+  uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+  return a < b ? -1 : a > b;
+}
+
+static uint64_t subject_hash(str rule, str source, str key) {
+  uint64_t h = XXH64(rule.p ? rule.p : "", rule.n, 0);
+  h = XXH64(source.p ? source.p : "", source.n, h);
+  return XXH64(key.p ? key.p : "", key.n, h);
+}
+
+static bool knows_subject(rt_baseline *b, uint64_t h) {
+  uint32_t n = b->entries.n;
+  if (!n) return false;
+  if (!b->subjects) {
+    uint64_t *v = ARENA_ARRAY(&b->a, uint64_t, n);
+    for (uint32_t i = 0; i < n; i++) v[i] = subject_hash(b->entries.v[i].rule, b->entries.v[i].source, b->entries.v[i].key);
+    qsort(v, n, sizeof *v, by_number);
+    b->subjects = v;
+  }
+  return bsearch(&h, b->subjects, n, sizeof h, by_number) != NULL;
+}
+
+enum { OTHERS = 5 }; /* 4^5 ways in which other clauses may have been broken */
+
+typedef struct former { rt_baseline *b; arena *a; str start; const prog_rule *pr; uint8_t *result; } former;
+
+/* Is there an entry for these results of the clauses? */
+static bool has_results(const former *f) {
+  bool any[TR_E + 1] = { false };
+  buf what = { .a = f->a }, line = { .a = f->a };
+  for (uint32_t k = 0; k < f->pr->nclauses; k++) {
+    any[f->result[k]] = true;
+    if (f->result[k] != TR_T) add_clause(&what, f->pr, k, f->result[k]);
+  }
+  verdict v = any[TR_F] ? V_FAIL : any[TR_E] ? V_ERROR : V_UNKNOWN;
+  buf_str(&line, f->start);
+  buf_fmt(&line, "\t%s\t%016llx", verdict_names[v], (unsigned long long)XXH64(what.p ? what.p : "", what.n, 0));
+  base_entry *e = find(f->b, buf_done(&line));
+  if (!e) return false;
+  e->seen++, f->b->known++;
+  return true;
+}
+
+/* Tries all ways in which the clauses from k on that hold now may have been broken. */
+static bool try_from(const former *f, uint32_t k) {
+  while (k < f->pr->nclauses && f->result[k] != TR_T) k++;
+  if (k == f->pr->nclauses) return has_results(f);
+  static const uint8_t former_results[] = { TR_T, TR_F, TR_U, TR_E };
+  bool had = false;
+  for (uint32_t i = 0; i < 4 && !had; i++) {
+    f->result[k] = former_results[i];
+    had = try_from(f, k + 1);
+  }
+  f->result[k] = TR_T;
+  return had;
+}
+
+bool rt_baseline_had_more(rt_baseline *b, arena *scratch, str source, str key, const prog_rule *pr, const vm_result *res) {
+  if (!key.n || !res->nclauses || pr->nclauses - res->nclauses > OTHERS) return false;
+  buf s = { .a = scratch }, shown = { .a = scratch };
+  escaped(&shown, key);
+  str safe = buf_done(&shown);
+  b->a.oom = scratch->oom;
+  if (!knows_subject(b, subject_hash(pr->name, source, safe))) return false;
+  buf_fmt(&s, "%.*s\t%.*s\t%.*s", STR_ARG(pr->name), STR_ARG(source), STR_ARG(safe));
+  former f = { .b = b, .a = scratch, .start = buf_done(&s), .pr = pr, .result = ARENA_ARRAY(scratch, uint8_t, pr->nclauses) };
+  for (uint32_t k = 0; k < pr->nclauses; k++) f.result[k] = TR_T;
+  for (uint32_t i = 0; i < res->nclauses; i++) f.result[res->clauses[i].clause] = (uint8_t)res->clauses[i].result;
+  return try_from(&f, 0);
 }
 
 /* ---- after the run ---- */

@@ -18,6 +18,7 @@ typedef struct rt_baseline {
   arena a;                 /* its oom belongs to whoever calls */
   VEC(base_entry) entries;
   uint32_t *slots, nslots; /* hash of the lines, index + 1 */
+  uint64_t *subjects;      /* sorted hashes of rule, source and key of all entries; made when first asked for */
   bool collect;            /* keep the lines of this run: for an update */
   VEC(str) found;
   int64_t known, gone;     /* findings that stand in it; entries that nothing was found of */
@@ -36,6 +37,9 @@ uint64_t rt_baseline_data_id(arena *a, const finding *x);
 
 /* Notes one finding of the run. True: the baseline has it. key empty: the record has none. */
 bool rt_baseline_has(rt_baseline *b, arena *scratch, str rule, str source, str key, const char *verdict, uint64_t id);
+/* After rt_baseline_has said no: does it have the record with the same clauses broken in the same way, and others besides? Then the record has become
+   better, which is nothing new. For records with keys and rules of few clauses. */
+bool rt_baseline_had_more(rt_baseline *b, arena *scratch, str source, str key, const prog_rule *pr, const vm_result *res);
 
 struct rt_report;
 /* After a run: which entries it looked for in vain. Entries of rules and data that were not looked at are left alone. */

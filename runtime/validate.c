@@ -189,8 +189,9 @@ static bool known_verdict(worker *w, uint32_t rule, const rec *r, const vm_resul
   const prog_rule *pr = w->run->p->ir->rules[rule];
   if (!b || res->v == V_WAIVED) return false;
   str key = r ? lasting(src_key_text(&w->a, w->run->p->ir, r)) : (str){ "", 0 };
-  if (!rt_baseline_has(b, &w->a, pr->name, source_name(w, r ? r->source : UINT32_MAX), key, verdict_names[res->v], rt_baseline_rule_id(&w->a, pr, r, res)))
-    return false;
+  str source = source_name(w, r ? r->source : UINT32_MAX);
+  bool known = rt_baseline_has(b, &w->a, pr->name, source, key, verdict_names[res->v], rt_baseline_rule_id(&w->a, pr, r, res));
+  if (!known && !rt_baseline_had_more(b, &w->a, source, key, pr, res)) return false;
   w->rules[rule].n[res->v]--, w->rules[rule].known++;
   return true;
 }

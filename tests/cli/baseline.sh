@@ -117,4 +117,23 @@ printf '# blazon baseline 2: of the future\n' > future.txt
 run validate rules.blz --source rows=rows.csv --baseline future.txt
 exits "a baseline of a newer version" 3
 says "is refused" err 'of another version'
+# A record that gets better in one of two ways is no news; one that gets worse is.
+printf 'record P { id : text key  w : int  u : text? }\nsource ps : P\nrule both for p in ps { require p.w > 5  require p.u exists  require p.w < 90 }\n' > parts.blz
+parts() { printf 'id,w,u\n%s\n' "$@" > ps.csv; run validate parts.blz --source ps=ps.csv --baseline parts.txt; }
+printf 'id,w,u\na,1,\n' > ps.csv
+run validate parts.blz --source ps=ps.csv --baseline parts.txt --update-baseline
+exits "two clauses are broken" 0
+parts 'a,7,'
+exits "one of them is repaired: nothing is new" 0
+says "it is known" out '1 finding is not told'
+parts 'a,1,x'
+exits "or the other" 0
+parts 'a,99,'
+exits "another one that breaks is new" 1
+parts 'a,7,x'
+says "none left is better" out 'better: 1 finding'
+printf 'id,w,u\na,7,\n' > ps.csv
+run validate parts.blz --source ps=ps.csv --baseline parts.txt --update-baseline
+parts 'a,1,'
+exits "and after an update what was repaired is new when it breaks again" 1
 finish
