@@ -57,7 +57,7 @@ bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **out);
 enum format cli_format(const args *a);
 /* Of the arguments some are rules, the others names: what looks like a path, or is a file while no --rules says where the rules are. */
 bool cli_is_path(const char *word, bool rules_given);
-/* Is no file that the options name for writing among those that the run reads? false: said which is. */
+/* Is no file that the options name for writing among those that the run reads, and none of an option that takes one given twice? false: said which is. */
 bool cli_spares_inputs(cli *c, const args *a);
 /* The parts of a key as reports show it, `P-0012, 4` or `"a,b", 4`; in c->a. */
 void cli_key(cli *c, const type_rec *shape, const char *key, str **parts, uint32_t *n);

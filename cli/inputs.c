@@ -1,4 +1,5 @@
-/* What a run reads it never writes: no option that names a file to be written may name one that the run reads, by whatever path. */
+/* The files that options name. What a run reads it never writes: no option that names a file to be written may name one that the run reads,
+ * by whatever path. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -54,7 +55,21 @@ static bool reads(const args *a, const target *t, const char *writes) {
   return false;
 }
 
+/* Of two databases one would be left unread without a word. */
+static bool given_twice(cli *c, const args *a) {
+  static const char *const single[] = { "db", "state", "baseline", "log", "policy", "output", "to", "write", "out-db" };
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++) {
+    uint32_t at = 0;
+    const given *first = args_next(a, single[i], &at), *second = first ? args_next(a, single[i], &at) : NULL;
+    if (!second || strcmp(first->value, second->value) == 0) continue;
+    cli_usage(c, a->cmd, "--%s is given twice: `%s` and `%s`", single[i], first->value, second->value);
+    return true;
+  }
+  return false;
+}
+
 bool cli_spares_inputs(cli *c, const args *a) {
+  if (given_twice(c, a)) return false;
   static const char *const writing[] = { "output", "to", "write", "baseline" };
   for (size_t i = 0; i < sizeof writing / sizeof *writing; i++) {
     const char *path = args_value(a, writing[i]);

@@ -179,7 +179,8 @@ static bool clause_word(parser *p, const expected *e) {
 /* id : text, title : text */
 static bool comma(parser *p) {
   const token *t = &p->tok;
-  bool lists = p->decl == LEX_RECORD || p->decl == LEX_PALETTE || p->decl == LEX_TERMS || p->decl == LEX_RULESET || p->decl == LEX_EXPERIMENT || p->decl == LEX_RULE;
+  bool lists = p->decl == LEX_RECORD || p->decl == LEX_PALETTE || p->decl == LEX_TERMS || p->decl == LEX_RULESET ||
+               p->decl == LEX_EXPERIMENT || p->decl == LEX_RULE;
   if (t->kind != ',' || !lists || p->parens) return false;
   diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "no comma stands here: what follows begins by itself");
   lex_fix(&p->lx, g, t->sp, STR(""), "remove it");

@@ -114,3 +114,10 @@ bool files_find(arena *a, str dir, str **paths, uint32_t *n, str *where, const c
   *paths = f.files.v, *n = f.files.n;
   return true;
 }
+
+bool file_identity(const char *path, file_id *out) {
+  struct stat st;
+  if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  *out = (file_id){ (uint64_t)st.st_dev, (uint64_t)st.st_ino };
+  return true;
+}

@@ -14,4 +14,8 @@ bool files_find(arena *a, str dir, str **paths, uint32_t *n, str *where, const c
 
 bool file_is_folder(const char *path);
 
+/* What a regular file is, by whatever path; false: it is none, or cannot be asked. */
+typedef struct file_id { uint64_t device, node; } file_id;
+bool file_identity(const char *path, file_id *out);
+
 #endif

@@ -75,11 +75,35 @@ static int add_bytes(rt_program *p, str path, char *bytes, size_t n) {
   return status;
 }
 
+/* Is this file, by another path or named again, a part of the program already? Notes it if not. */
+static bool is_again(rt_program *p, str path) {
+  file_id id;
+  if (!file_identity(path.p, &id)) return false;
+  if (p->nfiles * 2 >= p->file_slots) {
+    file_id *old = p->files;
+    uint32_t n = p->file_slots;
+    p->file_slots = n ? n * 2 : 64;
+    p->files = ARENA_ARRAY(&p->a, file_id, p->file_slots);
+    for (uint32_t i = 0; i < n; i++) {
+      if (!old[i].node) continue;
+      uint32_t at = (uint32_t)(old[i].node + old[i].device) & (p->file_slots - 1);
+      while (p->files[at].node) at = (at + 1) & (p->file_slots - 1);
+      p->files[at] = old[i];
+    }
+  }
+  uint32_t at = (uint32_t)(id.node + id.device) & (p->file_slots - 1);
+  for (; p->files[at].node; at = (at + 1) & (p->file_slots - 1))
+    if (p->files[at].node == id.node && p->files[at].device == id.device) return true;
+  p->files[at] = id, p->nfiles++;
+  return false;
+}
+
 /* The bytes of a file are nobody's until add_bytes has placed them: an arena that runs out meanwhile must not lose them, so the jump is
    caught here. */
 static int add_file(rt_program *p, str path) {
   size_t n = 0;
   const char *why = NULL;
+  if (is_again(p, path)) return RT_OK;
   char *bytes = file_read(&p->m, path.p, FILE_MAX, &n, &why);
   if (!bytes) { env_error(p, DIAG_ENV_READ, path, why); return RT_ENV; }
   jmp_buf *outer = p->a.oom, here;

@@ -38,12 +38,14 @@ typedef struct rt_program {
   bool owns_natives;
   char *image;             /* bytes of the bundle, kept for the program */
   size_t image_size;
+  struct file_id *files;   /* files that were added, by device and node (a hash table, 0: free): one that is named twice is read once */
+  uint32_t nfiles, file_slots;
 } rt_program;
 
 rt_program *rt_program_new(const mem *m);      /* NULL: out of memory */
 void rt_program_free(rt_program *p);           /* NULL is fine */
 
-/* A file, a folder (all *.blz below it), a bundle, or "-" for standard input. Problems go to p->d. RT_OK, RT_ENV, RT_OOM. */
+/* A file, a folder (all *.blz below it), a bundle, or "-" for standard input; what was added already is left out. Problems go to p->d. RT_OK, RT_ENV, RT_OOM. */
 int rt_program_add_path(rt_program *p, str path);
 int rt_program_add_text(rt_program *p, str name, str text);      /* both are copied */
 int rt_program_add_bundle(rt_program *p, str name, const void *bytes, size_t n); /* copied */

@@ -118,7 +118,11 @@ run validate rules.blz --source rows=rows.csv --baseline future.txt
 exits "a baseline of a newer version" 3
 says "is refused" err 'of another version'
 # A record that gets better in one of two ways is no news; one that gets worse is.
-printf 'record P { id : text key  w : int  u : text? }\nsource ps : P\nrule both for p in ps { require p.w > 5  require p.u exists  require p.w < 90 }\n' > parts.blz
+cat > parts.blz << 'END'
+record P { id : text key  w : int  u : text? }
+source ps : P
+rule both for p in ps { require p.w > 5  require p.u exists  require p.w < 90 }
+END
 parts() { printf 'id,w,u\n%s\n' "$@" > ps.csv; run validate parts.blz --source ps=ps.csv --baseline parts.txt; }
 printf 'id,w,u\na,1,\n' > ps.csv
 run validate parts.blz --source ps=ps.csv --baseline parts.txt --update-baseline

@@ -339,4 +339,11 @@ run validate both.blz --source es=es.json
 says "the clause is quoted" out 'this does not hold: e.w.div(0) > 1 and e.w > 3'
 run validate both.blz --source es=es.json --explain both a
 says "in the derivation, too" out '> this does not hold: e.w.div(0) > 1 and e.w > 3'
+# A file that is named twice, or lies in a folder that is named, is one file.
+mkdir -p one && cp both.blz one/
+run check one one/both.blz ./one/../one/both.blz
+exits "a rule file named twice is read once" 0
+run validate one --source es=es.json --db one.db --db two.db
+exits "two databases" 4
+says "are one too many" err '--db is given twice'
 finish
