@@ -250,6 +250,23 @@ static bool note_bads(worker *w, const rec *r, str order) {
 
 /* ---- one row ---- */
 
+/* The run ends at a rule. Of a budget that is used up it is told whose: the rule is looked for among the n of the list by running each alone. */
+static int ends_at(worker *w, int vm_status, const uint32_t *list, uint32_t n, rec *r) {
+  int status = rt_engine_status(&w->e, vm_status, &w->failure);
+  if (status != RT_BUDGET) return status;
+  const ir_program *ir = w->run->p->ir;
+  str why = w->failure, name = { "", 0 };
+  vm_result res;
+  for (uint32_t i = 0; i < n && !name.n; i++) {
+    if (n > 1) vm_reset(w->e.vm);
+    if (n == 1 || vm_rule(w->e.vm, list[i], r, false, &res) != VM_OK) name = ir->rules[list[i]]->name;
+  }
+  str on = r ? str_fmt(&w->a, " on `%.*s`", STR_ARG(src_key_text(&w->a, ir, r))) : (str){ "", 0 };
+  if (name.n) w->failure = str_fmt(&w->a, "rule `%.*s`%.*s: %.*s; `blazon check --cost` tells what rules cost", STR_ARG(name), STR_ARG(on), STR_ARG(why));
+  else w->failure = str_fmt(&w->a, "all rules together%.*s: %.*s; `blazon check --cost` tells what rules cost", STR_ARG(on), STR_ARG(why));
+  return status;
+}
+
 static int note_verdict(worker *w, uint32_t rule, rec *r, str order, bool waived) {
   uint32_t group = (waived ? w->run->rep->nlisted_groups : w->run->rep->ndata_groups) + rule;
   bool wanted = findings_wants(&w->f, group, order);
@@ -257,7 +274,7 @@ static int note_verdict(worker *w, uint32_t rule, rec *r, str order, bool waived
   if (!wanted && (waived || !w->run->o->baseline)) return RT_OK;
   vm_result res;
   int status = vm_rule(w->e.vm, rule, r, true, &res);
-  if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
+  if (status != VM_OK) return ends_at(w, status, &rule, 1, r);
   if (known_verdict(w, rule, r, &res) || !wanted) return RT_OK;
   finding x = rt_finding_of(&w->a, w->run->p, rule, r, &res);
   x.group = group, x.order = order;
@@ -278,7 +295,7 @@ static int check_row(worker *w, rec *r) {
   if (!n) return RT_OK;
   if (w->run->o->fixes) memset(w->verdicts, V_PASS, n); /* it looks at all of them */
   int status = vm_list_run(w->e.vm, w->list, r, w->verdicts, &at, &some);
-  if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
+  if (status != VM_OK) return ends_at(w, status, list, n, r);
   w->quick += some < n;
   for (uint32_t i = 0; i < some; i++) {
     uint32_t rule = list[at[i]];
@@ -598,7 +615,7 @@ static int run_without_record(worker *w) {
     arena_reset(&w->a);
     vm_result res;
     int status = vm_rule(w->e.vm, i, NULL, true, &res);
-    if (status != VM_OK) return rt_engine_status(&w->e, status, &w->failure);
+    if (status != VM_OK) return ends_at(w, status, &i, 1, NULL);
     w->rules[i].n[res.v]++;
     w->rules[i].vacuous += res.v == V_PASS && res.vacuous;
     if (!speaks(res.v) || known_verdict(w, i, NULL, &res)) continue;

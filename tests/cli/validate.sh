@@ -346,4 +346,15 @@ exits "a rule file named twice is read once" 0
 run validate one --source es=es.json --db one.db --db two.db
 exits "two databases" 4
 says "are one too many" err '--db is given twice'
+# A budget that is used up: whose it was.
+cat > costly.blz << 'END'
+record L { id : text key  l : list of int }
+source ls : L
+rule cheap for x in ls { require x.id != "" }
+rule costly for x in ls { require every a in x.l: no b in x.l: b == a + 100_000_000 }
+END
+{ printf '[{"id":"small","l":[1]},{"id":"large","l":[1'; seq -s, 2 20000 | sed 's/^/,/' | tr -d '\n'; printf ']}]'; } > ls.json
+run validate costly.blz --source ls=ls.json
+exits "a budget that is used up ends the run" 3
+says "with the rule and the record" err 'rule `costly` on `large`: the evaluation took more steps'
 finish
