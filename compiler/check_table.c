@@ -247,10 +247,26 @@ static int64_t natural(const axis *x, const cover_cell *cells, uint32_t nrows, u
   return last == x->range.hi ? (at <= 0 && last >= 0 ? 0 : at) : last;
 }
 
+/* A short text that no cell names. */
+static const char *other_text(const axis *x) {
+  static const char *const few[] = { "\"\"", "\"x\"", "\"y\"", "\"z\"" };
+  for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+    bool named = false;
+    str plain = { few[i] + 1, (uint32_t)strlen(few[i]) - 2 };
+    for (uint32_t k = 0; k < x->lits.n; k++) named = named || str_eq(str_of(x->lits.v[k]), plain);
+    if (!named) return few[i];
+  }
+  return NULL;
+}
+
 /* moved: any number below behaves alike, and a whole one is easier to read. */
 static void print_place(buf *out, const axis *x, cover_value v, bool moved) {
   if (v.missing) buf_z(out, "missing");
-  else if (table_is_text(x->t) && v.at >= (int64_t)x->lits.n) buf_z(out, x->lits.n ? "any other text" : "any text");
+  else if (table_is_text(x->t) && v.at >= (int64_t)x->lits.n) {
+    const char *such = x->lits.n ? other_text(x) : NULL;
+    buf_z(out, x->lits.n ? "any other text" : "any text");
+    if (such) buf_fmt(out, ", such as %s", such);
+  }
   else if (table_is_text(x->t)) val_print(out, x->t, (val){ .t = x->lits.v[v.at] }, true);
   else if (x->t->kind == TY_NUMBER) {
     val n;
