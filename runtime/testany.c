@@ -551,17 +551,6 @@ static void shrink_list(shrinker *k, uint32_t i) {
   }
 }
 
-static void shrink_text(shrinker *k, uint32_t i) {
-  for (uint32_t cut = k->best.r->v[i].t->n; cut; cut /= 2)
-    for (uint32_t at = 0; at + cut <= k->best.r->v[i].t->n;) {
-      str s = str_of(k->best.r->v[i].t);
-      bool whole = ((unsigned char)s.p[at] & 0xC0) != 0x80 && (at + cut == s.n || ((unsigned char)s.p[at + cut] & 0xC0) != 0x80);
-      buf b = { .a = k->s->a };
-      buf_add(&b, s.p, at), buf_add(&b, s.p + at + cut, s.n - at - cut);
-      if (!whole || !try_field(k, i, (val){ .t = text_new(k->s, buf_done(&b)) }, ST_OK)) at++;
-    }
-}
-
 static bool try_element(shrinker *k, uint32_t i, uint32_t at, val element) {
   const list *l = k->best.r->v[i].l;
   val *v = ARENA_ARRAY(k->s->a, val, l->n + 1);
@@ -572,14 +561,59 @@ static bool try_element(shrinker *k, uint32_t i, uint32_t at, val element) {
   return try_field(k, i, (val){ .l = other }, ST_OK);
 }
 
-/* Elements of a list: texts empty, numbers 0 or as near to it as changes nothing. */
+/* A value that is to become simpler: that of a field, or an element of its list (at < 0: the field). */
+typedef struct place { uint32_t field; int32_t at; } place;
+
+static val now_at(const shrinker *k, place p) { return p.at < 0 ? k->best.r->v[p.field] : k->best.r->v[p.field].l->v[p.at]; }
+static bool try_at(shrinker *k, place p, val v) { return p.at < 0 ? try_field(k, p.field, v, ST_OK) : try_element(k, p.field, (uint32_t)p.at, v); }
+
+static void shrink_text(shrinker *k, place p) {
+  for (uint32_t cut = now_at(k, p).t->n; cut; cut /= 2)
+    for (uint32_t at = 0; at + cut <= now_at(k, p).t->n;) {
+      str s = str_of(now_at(k, p).t);
+      bool whole = ((unsigned char)s.p[at] & 0xC0) != 0x80 && (at + cut == s.n || ((unsigned char)s.p[at + cut] & 0xC0) != 0x80);
+      buf b = { .a = k->s->a };
+      buf_add(&b, s.p, at), buf_add(&b, s.p + at + cut, s.n - at - cut);
+      if (!whole || !try_at(k, p, (val){ .t = text_new(k->s, buf_done(&b)) })) at++;
+    }
+}
+
+/* With another value in field f of the record at p. */
+static bool try_inside(shrinker *k, place p, uint32_t f, val v, uint8_t st) {
+  rec *r = copied(k->s, now_at(k, p).r);
+  r->v[f] = v, r->st[f] = st;
+  return try_at(k, p, (val){ .r = r });
+}
+
+/* The fields of a record: missing where they may be, else empty, 0, or as near to it as changes nothing. */
+static void shrink_fields(shrinker *k, place p) {
+  static const list none;
+  static const map nothing;
+  const type_rec *ty = now_at(k, p).r->ty;
+  for (uint32_t f = 0; f < ty->nfields; f++) {
+    const type *t = ty->fields[f].type;
+    if (now_at(k, p).r->st[f] != ST_OK || (t->opt && try_inside(k, p, f, (val){ .i = 0 }, ST_MISSING))) continue;
+    if (t->kind == TY_TEXT) try_inside(k, p, f, (val){ .t = text_new(k->s, STR("")) }, ST_OK);
+    else if (t->kind == TY_LIST) try_inside(k, p, f, (val){ .l = &none }, ST_OK);
+    else if (t->kind == TY_MAP) try_inside(k, p, f, (val){ .m = &nothing }, ST_OK);
+    else if (t->kind == TY_NUMBER || t->kind == TY_BOOL) try_inside(k, p, f, (val){ .i = 0 }, ST_OK);
+    for (int n = 0; t->kind == TY_INT && n < 70; n++) {
+      int64_t x = now_at(k, p).r->v[f].i;
+      if (!x || (!try_inside(k, p, f, (val){ .i = x / 2 }, ST_OK) && !try_inside(k, p, f, (val){ .i = x - (x > 0 ? 1 : -1) }, ST_OK))) break;
+    }
+  }
+}
+
+/* Elements of a list: texts short, numbers 0 or as near to it as changes nothing, records plain. */
 static void plain_elements(shrinker *k, uint32_t i, const type *elem) {
   for (uint32_t at = 0; at < k->best.r->v[i].l->n; at++) {
-    if (elem->kind == TY_TEXT) try_element(k, i, at, (val){ .t = text_new(k->s, STR("")) });
-    else if (elem->kind == TY_NUMBER || elem->kind == TY_BOOL) try_element(k, i, at, (val){ .i = 0 });
+    place p = { i, (int32_t)at };
+    if (elem->kind == TY_TEXT) shrink_text(k, p);
+    else if (elem->kind == TY_RECORD) shrink_fields(k, p);
+    else if (elem->kind == TY_NUMBER || elem->kind == TY_BOOL) try_at(k, p, (val){ .i = 0 });
     for (int n = 0; elem->kind == TY_INT && n < 70; n++) {
-      int64_t x = k->best.r->v[i].l->v[at].i;
-      if (!x || (!try_element(k, i, at, (val){ .i = x / 2 }) && !try_element(k, i, at, (val){ .i = x - (x > 0 ? 1 : -1) }))) break;
+      int64_t x = now_at(k, p).i;
+      if (!x || (!try_at(k, p, (val){ .i = x / 2 }) && !try_at(k, p, (val){ .i = x - (x > 0 ? 1 : -1) }))) break;
     }
   }
 }
@@ -622,9 +656,12 @@ static void shrink_field(shrinker *k, uint32_t i) {
   case TY_DATE: toward(k, i, plain->st[i] == ST_OK ? to.i : k->s->t->ref.now / USEC_PER_DAY, 1); break;
   case TY_TIME: toward(k, i, plain->st[i] == ST_OK ? to.i : k->s->t->ref.now, USEC_PER_SEC); break;
   case TY_NUMBER: toward_number(k, i, to.n); break;
-  case TY_TEXT: shrink_text(k, i); break;
+  case TY_TEXT: shrink_text(k, (place){ i, -1 }); break;
   case TY_LIST: shrink_list(k, i), plain_elements(k, i, t->elem); break;
-  case TY_RECORD: shrink_record(k, i, plain->st[i] == ST_OK ? plain->v[i].r : NULL); break;
+  case TY_RECORD:
+    if (plain->st[i] == ST_OK) shrink_record(k, i, plain->v[i].r);
+    else shrink_fields(k, (place){ i, -1 });
+    break;
   case TY_MAP: shrink_map(k, i); break;
   case TY_BOOL: case TY_UNION: case TY_COLOR: case TY_REF: case TY_ERROR: case TY_NEVER: case TY_MONTHS: case TY_PATTERN: case TY_PALETTE:
   case TY_TERMS: case TY_VAR: break;

@@ -331,4 +331,15 @@ exits "a bundle holds no tests" 4
 says "a bundle holds no tests: says so" err "a bundle holds no tests"
 run fmt --check good.blz
 lacks "fmt knows tests" err "error"
+# The smallest counterexample is small inside, too.
+cat > inside.blz << 'END'
+record Part { n : int  note : text? }
+record Kit { id : text key  parts : list of Part  tags : list of text }
+source kits : Kit
+test "parts are few" for any k : Kit { expect every p in k.parts: p.n < 5 }
+test "tags are short" for any k : Kit { expect every t in k.tags: t.length() < 4 }
+END
+run test inside.blz
+says "fields of a list's records are left out" out 'parts: [Part(n: 5)]'
+if grep -q 'tags: \["[^"]\{4\}"\]' out; then ok "texts of a list are short"; else not_ok "texts of a list are short"; fi
 finish
