@@ -427,6 +427,8 @@ static int by_json(deciding *x, str json, int64_t line) {
   }
   if (!error.n) return one(x, r, line);
   if (!x->lines) return cli_env(x->c, "--json: %.*s", STR_ARG(error));
+  static const char first[] = "line 1, "; /* of one line: the answer tells which it is */
+  if (error.n > sizeof first && !memcmp(error.p, first, sizeof first - 1)) error.p += sizeof first - 1, error.n -= (uint32_t)sizeof first - 1;
   return no_subject(x, line, error);
 }
 

@@ -13,7 +13,7 @@ static const opt opts[] = {
   { "log", 0, "FILE", NULL, "Without --state: the log of another system, a CSV file with one row a decision; - for standard input." },
   { "map", 0, "COLUMNS", NULL,
     "Which column holds what: action=NAME,reward=NAME,propensity=NAME[,subject=NAME]. Propensity: the probability with which the "
-    "action was taken. Rows of one subject are counted as dependent; without it every row stands alone." },
+    "action was taken. Rows of one subject are counted as dependent; without it every row stands alone. A name with a comma stands in double quotes." },
   { "policy", 0, "POLICY", NULL, "The policy to evaluate: uniform (over the actions of the log), or a CSV file with the columns action and probability." },
   { "format", 'f', "FORMAT", "text|json", "How to print the result; default: text." },
   { "output", 'o', "FILE", NULL, "Write to a file instead of standard output." },
@@ -30,14 +30,20 @@ static bool read_map(cli *c, const args *a, ope_map *map) {
   str *to[] = { &map->action, &map->reward, &map->propensity, &map->subject };
   for (const char *p = text; p && *p;) {
     size_t n = strcspn(p, ",");
-    const char *eq = memchr(p, '=', n);
+    const char *eq = memchr(p, '=', n), *end = eq && eq[1] == '"' ? strchr(eq + 2, '"') : NULL;
+    bool quoted = end && (end[1] == ',' || !end[1]); /* action="item, name" */
+    if (quoted) n = (size_t)(end + 1 - p);
     int k = 0;
     while (eq && k < 4 && (strlen(names[k]) != (size_t)(eq - p) || memcmp(p, names[k], (size_t)(eq - p)) != 0)) k++;
     if (!eq || k == 4) {
       cli_usage(c, a->cmd, "`%.*s` in --map is not understood: write action=, reward=, propensity= or subject= and a column's name", (int)n, p);
       return false;
     }
-    *to[k] = (str){ eq + 1, (uint32_t)(p + n - eq - 1) };
+    if (to[k]->n) {
+      cli_usage(c, a->cmd, "--map says twice which column holds the %s", names[k]);
+      return false;
+    }
+    *to[k] = quoted ? (str){ eq + 2, (uint32_t)(end - eq - 2) } : (str){ eq + 1, (uint32_t)(p + n - eq - 1) };
     p += n + (p[n] == ',');
   }
   for (int k = 0; k < 3; k++)

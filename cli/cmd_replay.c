@@ -50,7 +50,7 @@ static void add(replay_result *to, const replay_result *r) {
   for (int i = 0; i < REPLAY_WHYS; i++) to->n[i] += r->n[i];
   if (r->other_versions && !to->other_versions) to->versions = r->versions;
   to->other_versions += r->other_versions;
-  to->moved += r->moved, to->moved_subjects += r->moved_subjects, to->stay += r->stay, to->gone += r->gone, to->failed += r->failed;
+  to->moved += r->moved, to->moved_subjects += r->moved_subjects, to->stay += r->stay, to->evidence_now += r->evidence_now, to->gone += r->gone, to->failed += r->failed;
   if (r->nmoves) to->nmoves = r->nmoves, to->moves = r->moves;
 }
 
@@ -135,6 +135,7 @@ static void moves_text(const replaying *x) {
   num(c, "", r->moved_subjects, " subjects\n");
   if (r->gone) num(c, "  ", r->gone, " are of a choice that these rules do not have\n");
   if (r->failed) num(c, "  ", r->failed, " cannot be decided again: their subject's record was not kept or cannot be read\n");
+  if (r->evidence_now) num(c, "  ", r->evidence_now, " with evidence as it is now: these rules gather it in another way than it was logged, so that some may move for what came since\n");
   for (uint32_t i = 0; i < r->nmoves && i < MOVES; i++) {
     const replay_move *m = &r->moves[i];
     str n = grouped(&c->a, m->decisions), from = name_of(m->from), to = name_of(m->to);
@@ -193,6 +194,7 @@ static void as_json(const replaying *x) {
   json_int(&j, "stay", r->stay);
   json_int(&j, "moved", r->moved);
   json_int(&j, "moved_subjects", r->moved_subjects);
+  json_int(&j, "evidence_now", r->evidence_now);
   json_int(&j, "choice_gone", r->gone);
   json_int(&j, "failed", r->failed);
   json_array(&j, "moves");

@@ -76,20 +76,8 @@ static int rules_of(evaluating *k, str hash, const rules **out) {
   if (r->p) rt_program_free(r->p);
   *r = (rules){ .hash = str_dup(k->a, hash) };
   *out = r;
-  str bytes;
-  int status = hash.n ? state_bundle_bytes(k->s, &k->one, hash, &bytes) : RT_NONE;
-  if (status == RT_NONE) return RT_OK;
-  if (status == RT_ENV) *k->failure = state_failure(k->s, k->a);
-  if (status != RT_OK) return status;
-  r->p = rt_program_new(k->m);
-  if (!r->p) return RT_OOM;
-  if (rt_program_add_bundle(r->p, STR("state"), bytes.p, bytes.n) != RT_OK || rt_program_compile(r->p, false, INT64_MIN) != RT_OK) {
-    rt_program_free(r->p), r->p = NULL; /* of a version that cannot be run any more: as if they were not kept */
-    return RT_OK;
-  }
-  for (uint32_t i = 0; i < r->p->ir->nchoices; i++)
-    if (str_eq(r->p->ir->choices[i]->name, k->x->name)) r->x = r->p->ir->choices[i];
-  if (!r->x) return RT_OK;
+  int status = logged_rules(k->s, k->m, hash, k->x->name, &k->one, &r->p, &r->x, k->failure);
+  if (status != RT_OK || !r->x) return status;
   r->who = samechoice_who(&k->one, r->p, r->x, k->e->p, k->x);
   r->evidence = samechoice_evidence(&k->one, r->p, r->x, k->e->p, k->x);
   r->caps = r->x->ncaps == k->x->ncaps;

@@ -64,6 +64,24 @@ int64_t logged_at(const state_decision *d, str key) {
   return -1;
 }
 
+int logged_rules(state *s, const mem *m, str hash, str choice, arena *a, rt_program **p, const prog_choice **x, str *failure) {
+  str bytes;
+  *p = NULL, *x = NULL;
+  int status = hash.n ? state_bundle_bytes(s, a, hash, &bytes) : RT_NONE;
+  if (status == RT_ENV) *failure = state_failure(s, a);
+  if (status != RT_OK) return status == RT_NONE ? RT_OK : status;
+  rt_program *r = rt_program_new(m);
+  if (!r) return RT_OOM;
+  if (rt_program_add_bundle(r, STR("state"), bytes.p, bytes.n) != RT_OK || rt_program_compile(r, false, INT64_MIN) != RT_OK) {
+    rt_program_free(r);
+    return RT_OK;
+  }
+  for (uint32_t i = 0; i < r->ir->nchoices; i++)
+    if (str_eq(r->ir->choices[i]->name, choice)) *x = r->ir->choices[i];
+  *p = r;
+  return RT_OK;
+}
+
 int logged_again(rt_decider *d, rt_engine *e, uint32_t choice, const state_decision *was, int64_t *last, arena *a, decide_result *r, str *why, str *failure) {
   const prog_choice *p = e->p->ir->choices[choice];
   *why = (str){ "", 0 };

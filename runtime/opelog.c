@@ -109,6 +109,7 @@ static int table_next(table *t) {
 
 static bool number_in(table *t, uint32_t k, double *out) {
   if (lib_number_parse(t->cell[k], out) && isfinite(*out)) return true;
+  if (!t->cell[k].n) return wrong(t, t->line, t->col, str_fmt(t->a, "column `%.*s` is empty here", STR_ARG(t->cols[k])));
   return wrong(t, t->line, t->col, str_fmt(t->a, "`%.*s` in column `%.*s` is no number", STR_ARG(t->cell[k]), STR_ARG(t->cols[k])));
 }
 

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "runtime/logged.h"
+#include "runtime/samechoice.h"
 #include "runtime/source.h"
 
 enum { AT_ONCE = 500 };
@@ -34,6 +35,12 @@ static bool hashes_add(arena *a, hashes *h, str s) {
   return true;
 }
 
+/* Do the rules of a hash give the policy of a choice the same to know as the rules that are replayed? */
+typedef struct known { str bundle, choice; bool same; } known;
+
+/* What these rules drew for an assignment, by a hash of its name. */
+typedef struct drawn { uint64_t hash; bool known; str to; } drawn;
+
 typedef struct replay {
   state *s;
   rt_engine *e;
@@ -45,6 +52,9 @@ typedef struct replay {
   arena one;               /* one batch of decisions */
   hashes subjects, movers;
   VEC(replay_move) moves;
+  VEC(known) known;
+  drawn *drawn;
+  uint64_t ndrawn, cdrawn;
   char bundle[65];
   int64_t last_at;
   str *failure;
@@ -165,6 +175,88 @@ static str redrawn(replay *x, const prog_choice *p, const state_decision *d, con
   return r->d.candidates[policy_draw(w, r->d.ncandidates, rt_draw_hash(p, d->subject, unit))].key;
 }
 
+static int same_evidence(replay *x, const prog_choice *p, const state_decision *d, bool *same) {
+  for (uint32_t i = 0; i < x->known.n; i++)
+    if (str_eq(x->known.v[i].bundle, d->bundle) && str_eq(x->known.v[i].choice, d->choice)) { *same = x->known.v[i].same; return RT_OK; }
+  rt_program *old;
+  const prog_choice *was;
+  int status = logged_rules(x->s, x->e->m, d->bundle, d->choice, &x->one, &old, &was, x->failure);
+  if (status != RT_OK) return status;
+  jmp_buf *before = x->one.oom, here;
+  x->one.oom = &here;
+  if (_setjmp(here)) status = RT_OOM;
+  else *same = was && !samechoice_evidence(&x->one, old, was, x->e->p, p);
+  x->one.oom = before;
+  if (old) rt_program_free(old);
+  if (status == RT_OK) *VEC_PUSH(x->a, &x->known) = (known){ str_dup(x->a, d->bundle), str_dup(x->a, d->choice), *same };
+  return status;
+}
+
+/* What was logged of the candidates, for these rules: evidence moves on, and nobody is to move for that, where these rules gather the same; and who was shown
+ * a candidate too often then, was so under any cap. */
+static int as_known_then(replay *x, const prog_choice *p, const state_decision *d, decide_result *r) {
+  bool same = false, capped = false;
+  unsigned has;
+  uint32_t n = r->d.ncandidates;
+  if (r->d.stage != STAGE_POLICY) return RT_OK;
+  int status = r->arms && d->evidence.n ? same_evidence(x, p, d, &same) : RT_OK;
+  if (status != RT_OK) return status;
+  policy_arm *was = ARENA_ARRAY(&x->one, policy_arm, d->ncandidates + 1u), *arms = ARENA_ARRAY(&x->one, policy_arm, n + 1u);
+  state_candidate *v = ARENA_ARRAY(&x->one, state_candidate, n + 1u);
+  uint64_t *w = ARENA_ARRAY(&x->one, uint64_t, n + 1u);
+  const char *why;
+  same = same && logged_evidence(&x->one, d, was, &has);
+  for (int i = 0; same && i < CHOICE_ARGS; i++) same = p->args[i] == UINT32_MAX || has >> i & 1;
+  x->out->evidence_now += r->arms && !same;
+  for (uint32_t i = 0; i < n; i++) {
+    int64_t at = logged_at(d, r->d.candidates[i].key);
+    state_eligible e = at >= 0 ? d->candidates[at].eligible : NOT_WHERE;
+    v[i] = r->d.candidates[i];
+    if (same && (e == ELIGIBLE || e == NOT_CAP)) arms[i] = was[at];
+    else if (r->arms) arms[i] = r->arms[i];
+    if (p->ncaps && e == NOT_CAP && v[i].eligible == ELIGIBLE) v[i].eligible = NOT_CAP, capped = true;
+  }
+  if (!same && !capped) return RT_OK;
+  if (rt_decide_weights(p, &x->one, x->cache, arms, v, n, w, &why))
+    for (uint32_t i = 0; i < n; i++) v[i].weight = w[i];
+  else r->d.stage = p->has_fallback ? STAGE_FALLBACK : STAGE_NONE, r->d.candidate = p->has_fallback ? p->fallback_key : (str){ "", 0 };
+  r->d.candidates = v;
+  return RT_OK;
+}
+
+/* Where the assignment of a decision is kept, with what these rules drew for it. */
+static drawn *drawn_of(replay *x, const state_decision *d) {
+  if (2 * x->ndrawn >= x->cdrawn) {
+    drawn *old = x->drawn;
+    uint64_t cap = x->cdrawn;
+    x->cdrawn = cap ? 2 * cap : 1024;
+    x->drawn = ARENA_ARRAY(x->a, drawn, x->cdrawn);
+    for (uint64_t i = 0; i < cap; i++) {
+      uint64_t at = old[i].hash % x->cdrawn;
+      while (old[i].hash && x->drawn[at].hash) at = (at + 1) % x->cdrawn;
+      if (old[i].hash) x->drawn[at] = old[i];
+    }
+  }
+  str key = str_fmt(&x->one, "%lld %.*s %.*s", (long long)d->assignment, STR_ARG(d->choice), STR_ARG(d->subject));
+  uint64_t hash = XXH3_64bits(key.p, key.n) | 1, at = hash % x->cdrawn;
+  while (x->drawn[at].hash && x->drawn[at].hash != hash) at = (at + 1) % x->cdrawn;
+  if (!x->drawn[at].hash) x->drawn[at].hash = hash, x->ndrawn++;
+  return &x->drawn[at];
+}
+
+/* A sticky repeat stays with what these rules drew for its assignment, or, when that draw is not in the log any more, with what it was. */
+static str answered_again(replay *x, const prog_choice *p, const state_decision *d, const decide_result *r) {
+  if (!p->sticky || !d->assigned || r->d.stage != STAGE_POLICY) return redrawn(x, p, d, r);
+  drawn *k = drawn_of(x, d);
+  str to = k->known ? k->to : d->stage == STAGE_STICKY ? d->candidate : redrawn(x, p, d, r);
+  int64_t at = -1;
+  for (uint32_t i = 0; i < r->d.ncandidates && at < 0; i++)
+    if (str_eq(r->d.candidates[i].key, to) && r->d.candidates[i].eligible == ELIGIBLE) at = i;
+  if (at < 0) to = redrawn(x, p, d, r);
+  if (!k->known) k->known = true, k->to = str_dup(x->a, to);
+  return to;
+}
+
 static int under_other(replay *x, int64_t choice, const state_decision *d) {
   x->out->other_rules++;
   if (choice < 0) { x->out->gone++; return RT_OK; }
@@ -173,7 +265,9 @@ static int under_other(replay *x, int64_t choice, const state_decision *d) {
   int status = decide_again(x, (uint32_t)choice, d, &r, &why);
   if (status == RT_NONE) { x->out->failed++; return RT_OK; }
   if (status != RT_OK) return status;
-  str to = redrawn(x, x->e->p->ir->choices[choice], d, &r);
+  const prog_choice *p = x->e->p->ir->choices[choice];
+  if ((status = as_known_then(x, p, d, &r)) != RT_OK) return status;
+  str to = answered_again(x, p, d, &r);
   if (str_eq(to, d->candidate)) { x->out->stay++; return RT_OK; }
   x->out->moved++;
   x->out->moved_subjects += hashes_add(x->a, &x->movers, d->subject);

@@ -35,6 +35,7 @@ typedef struct replay_result {
   int64_t other_versions;                  /* of same_rules: decided with other versions of libraries; nothing else need differ */
   str versions;                            /* the first of these */
   int64_t moved, moved_subjects, stay;     /* of other_rules */
+  int64_t evidence_now;                    /* of other_rules: decided with evidence of the data, since these rules gather other than what was logged */
   int64_t gone, failed;                    /* of other_rules: the choice is not in these rules; no decision comes out */
   uint32_t nmoves;
   replay_move *moves;                      /* most frequent first */

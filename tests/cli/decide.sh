@@ -124,6 +124,8 @@ exits "keys that are none" 1
 says "empty" out '{"line":1,"error":"the subject has no key: `id` is empty"}'
 says "with a NUL" out '{"line":2,"error":"the subject'"'"'s key holds a NUL'
 says "do not stop the others" out '"subject":"n"'
+printf '{"id":\n' | "$BLAZON" decide hero c.blz $DATA --lines --stateless > out 2> err
+says "places are those in the line" out '{"line":1,"error":"column '
 printf 'id,locale,segment,age\n,en,a,20\np5,en,a,20\n' > keyless.csv
 run decide hero c.blz ${DATA/profiles.csv/keyless.csv} --all --stateless
 exits "nor is a row decided for that has no key" 1

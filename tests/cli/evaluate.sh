@@ -51,6 +51,15 @@ log 2000 'who = i; item = "a"; reward = 1; p = 1'
 run evaluate --log log.csv --map $M --policy uniform
 refused "a log without chance" 'left nothing to chance'
 log 2000 'who = i; item = i % 2 ? "a" : "b"; reward = 1; p = 0.5'
+sed '1s/.*/who,"the item, shown",reward,p/' log.csv > comma.csv
+run evaluate --log comma.csv --map 'action="the item, shown",reward=reward,propensity=p' --policy uniform
+says "a column with a comma in its name" out '2,000 decisions'
+run evaluate --log log.csv --map "action=who,$M" --policy uniform
+exits "a column that is named twice" 4
+sed '5s/0.5$//' log.csv > holes.csv
+run evaluate --log holes.csv --map $M --policy uniform
+exits "a missing probability" 3
+says "is placed" err 'holes.csv:5:1: column `p` is empty here'
 printf 'action,probability\na,0.5\nc,0.5\n' > new.csv
 run evaluate --log log.csv --map $M --policy new.csv
 refused "an action that was never taken" 'never took: c'

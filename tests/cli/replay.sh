@@ -51,6 +51,15 @@ run check rules.blzb
 says "a bundle tells what it was built with" out 'built with Blazon'
 lacks "and nothing more where that is this version" out 'come out differently'
 
+# other rules: who moves, and that nobody does for evidence that came since
+cp s.state later.state
+sqlite3 later.state "update evidence set successes = trials where candidate = 'red'"
+sed 's/floor 2%/floor 2.001%/' rules.blz > hair.blz
+run replay --state later.state hair.blz --source variants=variants.csv --format json
+same "a change of next to nothing moves next to nobody" "$(sqlite3 :memory: "select json_extract(j, '$.other_rules.moved') < 5, json_extract(j, '$.other_rules.evidence_now') from (select cast(readfile('out') as text) j)")" '1|0'
+sed 's/e.candidate == v.id/e.candidate == v.id and e.trials > 0/' rules.blz > gathers.blz
+run replay --state later.state gathers.blz --source variants=variants.csv
+says "evidence that is gathered in another way is that of now" out 'with evidence as it is now'
 # other rules: who moves
 sed 's/floor 2%/floor 20%/; s/fallback "dflt"/fallback "red"/' rules.blz > other.blz
 run replay --state s.state other.blz --source variants=variants.csv
