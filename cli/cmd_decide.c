@@ -66,6 +66,8 @@ typedef struct deciding {
   rt_decider *d;
   str failure;
   int64_t told, lost, decided, refused, none;
+  int64_t crowded;         /* draws whose floors took more than half of the chance */
+  uint32_t crowd;          /* most candidates of one of them */
 } deciding;
 
 /* ---- transactions ---- */
@@ -123,7 +125,7 @@ static void put_candidates(buf *b, const decide_result *r) {
   if (r->d.evidence.n) buf_fmt(b, ",\"evidence\":%.*s", STR_ARG(r->d.evidence));
   if (r->d.stage == STAGE_POLICY) {
     buf_ch(b, ','), put_str(b, "unit", r->d.unit);
-    buf_fmt(b, ",\"hash\":\"%016" PRIx64 "\"", r->hash);
+    if (r->hash) buf_fmt(b, ",\"hash\":\"%016" PRIx64 "\"", r->hash);
   }
 }
 
@@ -197,9 +199,11 @@ static void story(deciding *x, const decide_result *r) {
     buf_ch(b, '\n');
   }
   buf_fmt(b, "  policy    %s", policy_name(rt_policy_spec(p).kind));
-  if (p->floor > 0) buf_fmt(b, ", every candidate keeps %.6g%%", p->floor * 100);
+  double keeps = eligible && p->floor * eligible > 1 ? 1.0 / eligible : p->floor;
+  if (p->floor > 0) buf_fmt(b, ", every candidate keeps %.6g%%", keeps * 100);
+  if (p->floor * eligible > 0.5) buf_fmt(b, ", together %s", keeps * eligible < 1 ? "more than the policy has to give" : "all of the chance");
   buf_ch(b, '\n');
-  if (d->stage == STAGE_POLICY)
+  if (d->stage == STAGE_POLICY && r->hash)
     buf_fmt(b, "  draw      hash %016" PRIx64 " of salt \"%.*s\", subject \"%.*s\", unit \"%.*s\"\n", r->hash, STR_ARG(p->salt), STR_ARG(d->subject), STR_ARG(d->unit));
   if (d->stage == STAGE_STICKY) buf_fmt(b, "  sticky    assignment %" PRId64 " still holds\n", d->assignment);
 }
@@ -277,8 +281,29 @@ static int answered(deciding *x, str subject, decide_result *out, bool *conflict
   if (!x->st || !x->o.id.n) return RT_NONE;
   int status = state_decision_find(x->st, &x->one, x->o.id, x->explain, &out->d);
   if (status != RT_OK) return status;
-  *conflict = !str_eq(out->d.subject, subject) || !str_eq(out->d.choice, x->c->p->ir->choices[x->choice]->name);
+  const prog_choice *p = x->c->p->ir->choices[x->choice];
+  *conflict = !str_eq(out->d.subject, subject) || !str_eq(out->d.choice, p->name);
+  bool by_these = !x->bundle.n || str_eq(out->d.bundle, x->bundle); /* other rules may have had another salt */
+  if (out->d.stage == STAGE_POLICY && by_these) out->hash = rt_draw_hash(p, subject, out->d.unit);
   return RT_OK;
+}
+
+/* A floor that leaves the policy less than half of the chance is most likely one that was meant for fewer candidates. */
+static void note_floor(deciding *x, const prog_choice *p, const decide_result *r) {
+  uint32_t n = 0;
+  if (p->floor <= 0 || r->d.stage != STAGE_POLICY) return;
+  for (uint32_t i = 0; i < r->d.ncandidates; i++) n += r->d.candidates[i].eligible == ELIGIBLE;
+  if (n < 2 || p->floor * n <= 0.5) return;
+  x->crowded++;
+  if (n > x->crowd) x->crowd = n;
+}
+
+static void tell_floor(deciding *x) {
+  cli *c = x->c;
+  if (!x->crowded) return;
+  const prog_choice *p = c->p->ir->choices[x->choice];
+  out_fmt(c->err, "warning: in %s %s the floors of up to %u candidates, %.6g%% each, take more than half of the chance: the policy decides the smaller part\n",
+          grouped(&c->a, x->crowded).p, plural(x->crowded, "decision", "decisions"), x->crowd, p->floor * 100);
 }
 
 static int choice(deciding *x, rec *r, int64_t line) {
@@ -294,6 +319,7 @@ static int choice(deciding *x, rec *r, int64_t line) {
     status = rt_decide(x->d, (uint32_t)x->choice, r, &x->o, &x->one, &res, &x->failure);
     if (status != RT_OK) return status;
     res.d.bundle = x->bundle;
+    note_floor(x, x->c->p->ir->choices[x->choice], &res);
     if (x->st && x->log) {
       state_decision known;
       res.d.record = record_json(&x->one, r);
@@ -545,6 +571,7 @@ static int decide(deciding *x, const args *a, uint32_t nbindings, const src_bind
   if (code == X_GOOD) code = commit(x);
   else if (x->open) state_abandon(x->st), x->open = false;
   if (code == X_GOOD) {
+    tell_floor(x);
     cli_issues_end(x->c, x->told, x->lost);
     if (x->refused || x->lost) code = X_FINDINGS;
   }

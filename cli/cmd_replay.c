@@ -50,7 +50,8 @@ static void add(replay_result *to, const replay_result *r) {
   for (int i = 0; i < REPLAY_WHYS; i++) to->n[i] += r->n[i];
   if (r->other_versions && !to->other_versions) to->versions = r->versions;
   to->other_versions += r->other_versions;
-  to->moved += r->moved, to->moved_subjects += r->moved_subjects, to->stay += r->stay, to->evidence_now += r->evidence_now, to->gone += r->gone, to->failed += r->failed;
+  to->moved += r->moved, to->moved_subjects += r->moved_subjects, to->stay += r->stay;
+  to->evidence_now += r->evidence_now, to->gone += r->gone, to->failed += r->failed;
   if (r->nmoves) to->nmoves = r->nmoves, to->moves = r->moves;
 }
 

@@ -124,6 +124,18 @@ exits "keys that are none" 1
 says "empty" out '{"line":1,"error":"the subject has no key: `id` is empty"}'
 says "with a NUL" out '{"line":2,"error":"the subject'"'"'s key holds a NUL'
 says "do not stop the others" out '"subject":"n"'
+sed 's/floor 2%/floor 30%/' c.blz > floor.blz
+run decide hero floor.blz $DATA --subject p1 --stateless --explain
+says "floors that leave little to the policy" err 'in 1 decision the floors of up to 2 candidates, 30% each, take more than half of the chance'
+says "are told in the story" out 'every candidate keeps 30%, together more than the policy has to give'
+sed 's/floor 2%/floor 80%/' c.blz > floor.blz
+run decide hero floor.blz $DATA --subject p1 --stateless --explain
+says "a floor is never more than an equal share" out 'every candidate keeps 50%, together all of the chance'
+run decide hero c.blz $DATA --subject p1 --state again.db --id same --explain
+cp out first
+silent "and small ones are not spoken of" err
+run decide hero c.blz $DATA --subject p1 --state again.db --id same --explain
+same "what is answered again has the hash that drew it" "$(grep draw out)" "$(grep draw first)"
 printf '{"id":\n' | "$BLAZON" decide hero c.blz $DATA --lines --stateless > out 2> err
 says "places are those in the line" out '{"line":1,"error":"column '
 printf 'id,locale,segment,age\n,en,a,20\np5,en,a,20\n' > keyless.csv
