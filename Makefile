@@ -27,7 +27,7 @@ WARN     := $(subst -Wshadow=local,-Wshadow,$(WARN)) -Wno-sign-conversion -Wno-s
 endif
 # What flex and bison write is not ours to polish.
 WARN_GEN := -Wno-conversion -Wno-sign-conversion -Wno-switch-enum -Wno-unused-function -Wno-missing-prototypes -Wno-unused-but-set-variable
-STD      := -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing -fPIC -fvisibility=hidden -pthread
+STD      := -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing -fPIC -fno-plt -fvisibility=hidden -pthread
 OPT_release := -O2 -g
 OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer

@@ -43,18 +43,19 @@ static uint32_t atom_hash(str s) {
 void atom_index_build(atom_index *x, arena *a, const text *const *atoms, uint32_t n) {
   uint32_t cap = 16;
   while (cap < n * 2) cap *= 2;
-  uint32_t *slot = ARENA_ARRAY(a, uint32_t, cap), longest = 0;
+  uint32_t *slot = ARENA_ARRAY(a, uint32_t, cap);
+  uint64_t lengths = 0;
   for (uint32_t i = 0; i < n; i++) {
     uint32_t at = atom_hash(str_of(atoms[i])) & (cap - 1);
     while (slot[at]) at = (at + 1) & (cap - 1);
     slot[at] = i + 1;
-    if (atoms[i]->n > longest) longest = atoms[i]->n;
+    lengths |= UINT64_C(1) << (atoms[i]->n < 63 ? atoms[i]->n : 63);
   }
-  *x = (atom_index){ .mask = cap - 1, .longest = longest, .slot = slot, .atoms = atoms };
+  *x = (atom_index){ .mask = cap - 1, .lengths = lengths, .slot = slot, .atoms = atoms };
 }
 
 const text *atom_find(const atom_index *x, str s) {
-  if (!x->slot || s.n > x->longest) return NULL;
+  if (!atom_may_be(x, s.n)) return NULL;
   for (uint32_t at = atom_hash(s) & x->mask; x->slot[at]; at = (at + 1) & x->mask) {
     const text *t = x->atoms[x->slot[at] - 1];
     if (str_eq(str_of(t), s)) return t;

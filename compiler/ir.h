@@ -415,9 +415,15 @@ static inline bool extern_takes(const type *t) {
 }
 
 /* Finds a canonical atom: NULL when s is no literal of the program. (compiler/atoms.c; a perfect-enough hash built with the program) */
-typedef struct atom_index { uint32_t mask, longest; const uint32_t *slot; const text *const *atoms; } atom_index;
+typedef struct atom_index {
+  uint32_t mask;
+  uint64_t lengths;      /* bit n: an atom is n bytes long; the last: as long or longer */
+  const uint32_t *slot;
+  const text *const *atoms;
+} atom_index;
 void atom_index_build(atom_index *x, arena *a, const text *const *atoms, uint32_t n);
 const text *atom_find(const atom_index *x, str s);
+static inline bool atom_may_be(const atom_index *x, uint32_t n) { return x->lengths >> (n < 63 ? n : 63) & 1; }
 
 extern const char *const ir_kind_names[IR_KIND_COUNT];
 void ir_print(buf *out, const ir_program *p, const ir *n); /* one line, s-expression, for tests and --explain internals */

@@ -31,6 +31,7 @@ void cursor_free(src_cursor *c) {
   if (!c) return;
   const mem *m = c->d->m;
   uint32_t n = c->s->pr->shape.nfields;
+  mem_free(m, c->seen, (c->s->nseen + 1) * SRC_SEEN * sizeof *c->seen);
   if (c->st) sql_finalize(c->st);
   if (c->db) sql_close(c->db);
   reader_close(c->rd);
@@ -186,7 +187,8 @@ static int step_file(src_cursor *c) {
 int cursor_step(src_cursor *c) {
   if (c->a.used) arena_reset(&c->a);
   if (c->rd) return step_file(c);
-  int rc = sql_step(c->st);
+  int rc = c->stepped ? c->rc : sql_step(c->st);
+  c->stepped = false;
   if (rc == SQL_DONE) {
     if (c->s->kind == SK_TABLE && sql_moved(c->db ? c->db : c->s->db)) {
       src_fail(c->d, DIAG_DATA_CHANGED, "the database was changed while it was read, and without shared memory no snapshot can be held");
@@ -249,7 +251,7 @@ void cursor_decode(src_cursor *c, const bool *only, arena *a, rec **out) {
   r->source = s->index, r->position = c->row.position, r->line = c->row.line, r->col = c->row.col;
   src_dec dec = { .p = d->c.p, .atoms = &d->atoms, .a = a ? a : &c->a, .copy = a != NULL, .root = s->pr, .undeclared = undeclared_member, .ud = c };
   if (a) memset(r->st, ST_MISSING, s->pr->shape.nfields);
-  if (s->kind == SK_TABLE) table_decode(d, s, c->st, only == s->sel ? NULL : only, &dec, a ? NULL : c->cells, r);
+  if (s->kind == SK_TABLE) table_decode(d, s, c->st, only == s->sel ? NULL : only, &dec, a ? NULL : c->cells, c->seen, a || only != s->sel ? 0 : c->plain, r);
   else if (c->row.ncells) src_rec_from_cells(&dec, s->pr, &s->file, &c->row, only, r);
   else src_rec_from_tape(&dec, s->pr, c->row.t, c->row.at, only, r);
   *out = r;
@@ -307,6 +309,14 @@ static int start(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
   return cursor_statement(c, c->db, table_sql(&d->scratch, s, range.p, s->rowid));
 }
 
+/* From now on rows are read as plain ones first. */
+static bool read_plain(src_cursor *c) {
+  size_t bytes = (c->s->nseen + 1) * SRC_SEEN * sizeof *c->seen;
+  c->seen = mem_try(c->d->m, bytes);
+  if (c->seen) memset(c->seen, 0, bytes);
+  return c->seen;
+}
+
 static int begin(src_data *d, uint32_t source, uint32_t part, uint32_t parts, src_cursor **out) {
   jmp_buf j, *before = d->a.oom;
   src_cursor *volatile c = NULL;
@@ -315,6 +325,7 @@ static int begin(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
   if (!_setjmp(j)) {
     arena_reset(&d->scratch);
     st = start(d, source, part, parts, (src_cursor **volatile)&c);
+    if (st == SRC_OK && c->st && !read_plain(c)) st = SRC_OOM;
   }
   d->a.oom = d->scratch.oom = before;
   if (st != SRC_OK) {
@@ -350,6 +361,27 @@ static bool keys_ok(const prog_record *pr, const rec *r) {
   return true;
 }
 
+/* The next row, if nothing is to be said of any of its cells; no memory is used then. false: next() goes on with what was stepped to and read. */
+static bool next_plain(src_cursor *c, rec **out) {
+  const src_state *s = c->s;
+  rec *r = &c->r;
+  if (c->a.used) arena_reset(&c->a);
+  c->rc = sql_step(c->st), c->stepped = true, c->plain = 0;
+  if (c->rc != SQL_ROW) return false;
+  c->row.position = s->has_rowid ? sql_read_int(c->st, 0) : c->ordinal + 1;
+  if (s->int_pk >= 0) {
+    r->v[s->int_pk].i = c->row.position;
+    r->st[s->int_pk] = s->sel[s->int_pk] ? ST_OK : ST_MISSING;
+  }
+  c->plain = plain_cells(s, c->st, &c->d->atoms, c->seen, c->cells, r);
+  if (c->plain < s->ncols || c->keys || s->nabsent || !keys_ok(s->pr, r)) return false;
+  c->ordinal++;
+  r->source = s->index, r->position = c->row.position, r->bads = NULL, r->clean = true;
+  c->rows++, c->stepped = false;
+  *out = r;
+  return true;
+}
+
 static int next(src_cursor *c, rec **out) {
   int st = cursor_step(c);
   if (st == SRC_DONE) c->ended = true;
@@ -377,6 +409,7 @@ static int next(src_cursor *c, rec **out) {
 
 int src_next(src_cursor *c, rec **out) {
   if (c->empty || c->ended) { c->ended = true; return SRC_DONE; }
+  if (c->seen && next_plain(c, out)) return SRC_OK;
   jmp_buf j, *before = guard(c->d, c, &j);
   volatile int st = SRC_OOM;
   if (!_setjmp(j)) st = next(c, out);

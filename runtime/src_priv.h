@@ -156,8 +156,24 @@ typedef struct src_column {
   const type *t;          /* of a reference its key's type; NULL: it has none */
   uint32_t field;
   uint8_t kind;
+  uint8_t plain;          /* PLAIN_* */
   bool intern;
+  bool may_miss;          /* nothing there is no more than missing */
+  uint32_t seen;          /* of PLAIN_ATOM and above: which slots of the cursor are its */
 } src_column;
+
+/* ---- plain cells (src_plain.c) ---- */
+
+/* What a column's cells are when nothing is to be said of them: what is read as it stands, texts, those that may be atoms, and those that are read as
+   another value, which is kept. */
+enum { PLAIN_NONE, PLAIN_INT, PLAIN_BOOL, PLAIN_NUMBER, PLAIN_TEXT, PLAIN_ATOM, PLAIN_SEEN, SRC_SEEN = 16 };
+struct src_state;
+typedef struct src_seen { uint64_t lo, hi; val v; uint32_t n; bool known; } src_seen;
+uint8_t plain_kind(const src_column *col);
+/* Reads the row's cells into r as long as they are plain; gives the first that is not, or their number. Sets nothing of r but values and statuses. */
+uint32_t plain_cells(const struct src_state *s, sql_stmt *st, const atom_index *atoms, src_seen *seen, text *cells, rec *r);
+/* What a text of the column was read as. v must last as long as the cursor. */
+void plain_keep(src_seen *seen, const src_column *col, str s, val v);
 
 typedef struct src_state {
   uint32_t index;
@@ -176,10 +192,10 @@ typedef struct src_state {
   const char *rowid;         /* "rowid", "_rowid_" or "oid" */
   str *column;               /* per field, as the database spells it; empty: not there (default) */
   uint8_t *affinity;         /* per field */
-  int32_t int_pk;            /* field that is the rowid, -1 */
+  int32_t int_pk;            /* field that is the rowid, -1; its value is the position, it has no column of its own in cols */
   bool utf8;                 /* the database's encoding */
   bool key_unique;           /* the database guarantees distinct keys */
-  uint32_t ncols;
+  uint32_t ncols, nseen;     /* nseen: columns with slots for what was seen */
   struct src_column *cols;   /* selected columns in order */
   uint32_t nabsent;
   uint32_t *absent;          /* fields that have a default and no column */
@@ -230,8 +246,8 @@ bool schema_open(src_data *d, src_state *s);
 str table_sql(arena *a, const src_state *s, const char *where, const char *order);
 str table_equal(arena *a, const src_state *s, uint32_t f);    /* "\"column\" = ?1" */
 bool table_indexed(src_data *d, src_state *s, uint32_t f);    /* an index of the database finds exactly the rows whose good value is equal */
-/* The row a statement stands on; column 0 is its position. */
-void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *only, src_dec *dec, text *cells, rec *r);
+/* The row a statement stands on; column 0 is its position. The columns before `from` are read already; seen may be NULL. */
+void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *only, src_dec *dec, text *cells, src_seen *seen, uint32_t from, rec *r);
 
 /* A walk over the rows of a source, whatever its kind (src_cursor.c). */
 struct src_cursor {
@@ -252,6 +268,10 @@ struct src_cursor {
   val *v;
   uint8_t *stt;
   text *cells;
+  src_seen *seen;            /* NULL: cells are not read as plain */
+  bool stepped;              /* the next row was stepped to, with this result, and so many of its cells are read */
+  int rc;
+  uint32_t plain;
   uint32_t cap;
   struct keyset *keys;
   struct src_cursor *helper; /* of a check at the end; here so that it is freed whatever jumps */

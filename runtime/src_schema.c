@@ -223,6 +223,14 @@ static bool unique_by_index(src_data *d, src_state *s) {
   return unique || all;
 }
 
+/* An `INTEGER PRIMARY KEY DESC` is no name of the rowid, but a column with an index: the only way to tell them apart. */
+static bool has_pk_index(src_data *d, src_state *s) {
+  sql_stmt *st = ask(d, s, STR("SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk'"), s->table);
+  bool yes = !st || sql_step(st) == SQL_ROW;
+  sql_finalize(st);
+  return yes;
+}
+
 bool table_indexed(src_data *d, src_state *s, uint32_t f) {
   if (!s->has_rowid || !exact_column(s, f) || !s->utf8) return false;
   if (s->int_pk == (int32_t)f) return true;
@@ -298,11 +306,15 @@ bool schema_open(src_data *d, src_state *s) {
     const type *t = src_repr(pf->type);
     if (t && !possible(t, af)) { wrong_type(d, s, f, c, af); errors++; }
     bool alias = s->has_rowid && npk == 1 && c->pk && same_fold(c->decl, STR("INTEGER"));
-    if (alias && t && t->kind == TY_INT) s->int_pk = (int32_t)f;
+    if (alias && t && t->kind == TY_INT && !has_pk_index(d, s)) s->int_pk = (int32_t)f;
     bool strict_pk = !s->is_view && !s->has_rowid && c->pk;
     if (!c->notnull && !alias && !strict_pk && !pf->type->opt && !pf->has_default) nullable(d, s, f, c);
-    if (!s->sel[f]) continue;
-    s->cols[s->ncols++] = (src_column){ pf, t, f, t ? t->kind : TY_ERROR, pf->intern };
+    if (!s->sel[f] || s->int_pk == (int32_t)f) continue;
+    src_column *col = &s->cols[s->ncols++];
+    *col = (src_column){ .pf = pf, .t = t, .field = f, .kind = t ? t->kind : TY_ERROR, .intern = pf->intern };
+    col->may_miss = pf->type->opt && !pf->has_default;
+    col->plain = plain_kind(col);
+    if (col->plain >= PLAIN_ATOM) col->seen = s->nseen++;
     buf_z(&select, ", ");
     quote_name(&select, c->name);
   }
@@ -360,11 +372,17 @@ static int from_text(src_data *d, src_dec *dec, const src_column *col, str s, te
   return src_from_text(dec, col->pf->type, s, out);
 }
 
-void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *only, src_dec *dec, text *cells, rec *r) {
+void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *only, src_dec *dec, text *cells, src_seen *seen, uint32_t from, rec *r) {
   const prog_record *pr = s->pr;
   r->bads = NULL, r->clean = true;
   for (uint32_t i = 0; i < s->nabsent; i++) r->v[s->absent[i]] = pr->fields[s->absent[i]].def, r->st[s->absent[i]] = ST_OK;
-  for (uint32_t i = 0; i < s->ncols; i++) {
+  if (s->int_pk >= 0) {
+    uint32_t f = (uint32_t)s->int_pk;
+    bool wanted = s->sel[f] && (!only || only[f]);
+    if (wanted) r->v[f].i = sql_read_int(st, 0);
+    r->st[f] = wanted ? ST_OK : ST_MISSING;
+  }
+  for (uint32_t i = from; i < s->ncols; i++) {
     const src_column *col = &s->cols[i];
     uint32_t f = dec->field = col->field;
     if (only && !only[f]) { r->st[f] = ST_MISSING; continue; }
@@ -378,7 +396,9 @@ void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *onl
       else ok = src_from_int(dec, col->pf->type, c.i, &r->v[f]);
       break;
     case SQL_REAL: ok = src_from_real(dec, col->pf->type, c.r, &r->v[f]); break;
-    case SQL_TEXT: ok = from_text(d, dec, col, (str){ c.p, c.n }, cells ? &cells[f] : NULL, &r->v[f]); break;
+    case SQL_TEXT: ok = from_text(d, dec, col, (str){ c.p, c.n }, cells ? &cells[f] : NULL, &r->v[f]);
+      if (ok > 0 && seen && col->plain == PLAIN_SEEN) plain_keep(seen, col, (str){ c.p, c.n }, r->v[f]);
+      break;
     case SQL_BLOB:
       dec->error = str_fmt(dec->a, "is binary data (%u bytes), not %.*s", c.n, STR_ARG(src_type_name(dec->a, d->c.p, col->pf->type)));
       break;

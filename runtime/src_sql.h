@@ -1,4 +1,5 @@
-/* A thin layer over SQLite, so that one file includes sqlite3.h: opening with every failure told apart, statements, cells. */
+/* A thin layer over SQLite, so that what reads data need not know it (src_plain.c does, for speed): opening with every failure told
+   apart, statements, cells. */
 #ifndef RUNTIME_SRC_SQL_H
 #define RUNTIME_SRC_SQL_H
 #include "base/diag.h"

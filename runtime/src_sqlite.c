@@ -1,4 +1,4 @@
-/* SQLite: the one file that includes sqlite3.h. Opens databases without ever writing to them and tells every way in which that can fail apart.
+/* SQLite behind src_sql.h. Opens databases without ever writing to them and tells every way in which that can fail apart.
  *
  * The file is never opened beside SQLite: closing a second descriptor would drop the locks that this process (an embedding program, say) holds
  * on it. A database in WAL mode needs a -shm file; where none can be made, the database is opened as immutable, but only if there is no

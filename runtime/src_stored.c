@@ -78,6 +78,7 @@ void src_stored_of(src_cursor *c, uint32_t field, arena *a, src_stored *out) {
   const src_state *s = c->s;
   *out = (src_stored){ .kind = STORED_ABSENT, .s = { "", 0 } };
   if (s->kind == SK_TABLE) {
+    if (s->int_pk == (int32_t)field) of_cell(a, c->st, 0, out);
     for (uint32_t i = 0; i < s->ncols; i++)
       if (s->cols[i].field == field) of_cell(a, c->st, (int)i + 1, out);
   } else if (c->row.ncells) of_csv(a, &s->file, &c->row, field, out);

@@ -27,6 +27,11 @@ bool src_utf8_ok(const char *p, size_t n) {
     memcpy(&w, p, 8);
     if (w & 0x8080808080808080u) break;
   }
+  if (n >= 8 && end - p < 8) { /* the last eight, some of which are looked at again */
+    uint64_t w;
+    memcpy(&w, end - 8, 8);
+    if (!(w & 0x8080808080808080u)) return true;
+  }
   while (p < end) {
     uint32_t cp;
     p += utf8_decode(p, end, &cp);

@@ -14,14 +14,21 @@ static inline bool out_of_set(const vm_set *s, const val *R) {
   return atom / 64 != s->window || !(s->mask >> (atom % 64) & 1);
 }
 
+static inline bool among(const vm_words *w, const text *t) {
+  for (uint32_t i = 0; i < w->n; i++)
+    if (w->atoms[i].t == t) return true;
+  for (uint32_t i = 0; i < w->n && !t->atom; i++) /* not every reader looks for atoms */
+    if (text_eq(w->atoms[i].t, t)) return true;
+  return false;
+}
+
 /* Whatever is no range of one field. Not inlined: the loops around it then need no frame. */
-static __attribute__((noinline)) bool out_of_rest(const vm_table *t, const val *R) {
-  bool out = false;
-  for (uint32_t k = 0; k < t->nsets; k++)
-    if (out_of_set(&t->sets[k], R)) return true;
-  for (const vm_pair *p = t->pairs, *end = p + t->npairs; p < end; p++)
-    out |= ((uint64_t)R[p->slot[0]].i - p->lo[0] > p->span[0]) & ((uint64_t)R[p->slot[1]].i - p->lo[1] > p->span[1]);
-  return out;
+static __attribute__((noinline)) bool out_of_rest(const vm_set *sets, uint32_t nsets, const vm_words *words, uint32_t nwords, const val *R) {
+  for (uint32_t k = 0; k < nsets; k++)
+    if (out_of_set(&sets[k], R)) return true;
+  for (uint32_t k = 0; k < nwords; k++)
+    if (among(&words[k], R[words[k].slot].t) != words[k].among) return true;
+  return false;
 }
 
 static inline unsigned out_of_range(const vm_block *b, int k, const val *R) {
@@ -41,7 +48,7 @@ static inline bool blocks_plain(const vm_table *t, const val *R) {
 #define RUN(out_of_blocks) \
   for (;; t = t->next) { \
     bool out = out_of_blocks(t, R); \
-    if (t->nsets | t->npairs) out = out || out_of_rest(t, R); \
+    if (t->nsets | t->nwords) out = out || out_of_rest(t->sets, t->nsets, t->words, t->nwords, R); \
     if (out || !t->next) return t->verdict[out]; \
   }
 
@@ -107,32 +114,48 @@ struct vm_list {
   const uint32_t *rules;
   uint32_t *rest;          /* positions of the rules that are not in `all` */
   uint32_t *every;         /* 0, 1, 2 ... */
+  const code_unit **pure;  /* per position: judges clean records and cannot fail; NULL: it takes more */
+  const type_rec *root;    /* what those judge */
+  uint32_t frame;
   bool merged;
-  vm_table all;
+  vm_all all;
 };
 
 vm_list *vm_list_new(vm_engine *e, arena *a, const uint32_t *rules, uint32_t n) {
   vm_list *l = ARENA_NEW(a, vm_list);
   *l = (vm_list){ .n = n, .rules = rules, .rest = ARENA_ARRAY(a, uint32_t, n + 1), .every = ARENA_ARRAY(a, uint32_t, n + 1) };
-  const code_unit **units = ARENA_ARRAY(a, const code_unit *, n + 1);
+  l->pure = ARENA_ARRAY(a, const code_unit *, n + 1);
   bool *in = ARENA_ARRAY(a, bool, n + 1);
-  for (uint32_t i = 0; i < n; i++) l->every[i] = i, units[i] = e->inactive[rules[i]] ? NULL : e->rules[rules[i]].fast;
-  l->merged = vm_merge(a, units, n, &l->all, in);
+  for (uint32_t i = 0; i < n; i++) {
+    const code_unit *u = e->rules[rules[i]].fast;
+    l->every[i] = i;
+    if (e->inactive[rules[i]] || !u->pure || !u->root || (l->root && l->root != u->root)) continue;
+    l->pure[i] = u, l->root = u->root;
+    if (u->nregs > l->frame) l->frame = u->nregs;
+  }
+  l->merged = vm_merge(a, l->pure, n, &l->all, in);
   for (uint32_t i = 0; i < n; i++)
     if (!l->merged || !in[i]) l->rest[l->nrest++] = i;
   return l;
 }
 
+static inline bool outside(const vm_span *s, const val *R) { return (uint64_t)R[s->slot].i - s->lo > s->span; }
+
+static bool all_pass(const vm_all *all, const val *R) {
+  bool out = false;
+  for (uint32_t k = 0; k < all->nspans; k++) out |= outside(&all->spans[k], R);
+  for (uint32_t k = 0; k < all->npairs; k++) out |= outside(&all->pairs[k][0], R) & outside(&all->pairs[k][1], R);
+  return !out && !out_of_rest(all->sets, all->nsets, all->words, all->nwords, R);
+}
+
 int vm_list_run(vm_engine *e, const vm_list *l, rec *r, uint8_t *verdicts, const uint32_t **at, uint32_t *n) {
-  bool clean = r && r->clean;
+  bool clean = r && r->clean && l->root && r->ty->nfields == l->root->nfields && r->cap >= l->frame;
   *at = l->every, *n = l->n;
-  if (clean && l->merged && e->run_table(&l->all, r->v) == V_PASS) *at = l->rest, *n = l->nrest;
+  if (clean && l->merged && all_pass(&l->all, r->v)) *at = l->rest, *n = l->nrest;
   for (uint32_t i = 0; i < *n; i++) {
     uint32_t k = (*at)[i];
-    const vm_table *t = e->tables[l->rules[k]];
-    int rc = VM_OK;
-    if (clean && t) verdicts[k] = (uint8_t)e->run_table(t, r->v);
-    else rc = vm_one_rule(e, l->rules[k], r, &verdicts[k]);
+    const code_unit *u = clean ? l->pure[k] : NULL;
+    int rc = u ? vm_pure(e, u, r, &verdicts[k]) : vm_one_rule(e, l->rules[k], r, &verdicts[k]);
     if (rc != VM_OK) return rc;
   }
   return VM_OK;

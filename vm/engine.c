@@ -156,6 +156,15 @@ static int run_waive(vm_engine *e, void *ud) {
   return 0;
 }
 
+int vm_pure(vm_engine *e, const code_unit *u, rec *r, uint8_t *verdict) {
+  if (u->table) { *verdict = (uint8_t)e->run_table(u->table, r->v); return VM_OK; }
+  for (uint32_t i = u->nfixed; i < u->nregs; i++) r->st[i] = ST_MISSING;
+  e->vacuous = false;
+  int v = vm_run(e, u, r->v, r->st, r);
+  *verdict = (uint8_t)(v == V_PASS && e->vacuous ? V_PASS | 0x80 : v);
+  return v < 0 ? ended(e, v) : VM_OK;
+}
+
 int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict) {
   if (e->inactive[rule] == RULE_INACTIVE) { *verdict = V_INACTIVE; return VM_OK; }
   const code_rule *c = &e->rules[rule];

@@ -12,10 +12,15 @@
 
 /* ---- one test as rows ---- */
 
+typedef enum row_kind { ROW_RANGE, ROW_SET, ROW_WORDS } row_kind;
+
 typedef struct row {
-  bool set;
+  row_kind kind;
+  bool among;
   uint16_t slot;
   uint64_t lo, span, mask; /* lo .. lo + span, which may wrap around */
+  const val *atoms;
+  uint32_t natoms;
   uint8_t window, result;  /* result: of the unit when it does not hold */
 } row;
 
@@ -73,6 +78,19 @@ static uint32_t all_but_one(const code_unit *u, const ins *i, row *r) {
   return out == 1 ? other_row(r, (uintptr_t)other) : t->kind == TY_UNION && !out ? bits_row(r, 0, UINT64_MAX) : 0;
 }
 
+/* A text among atoms, or not among them. */
+static uint32_t words_row(row *r, const val *atoms, uint32_t n, bool among) {
+  for (uint32_t i = 0; i < n; i++)
+    if (!atoms[i].t->atom) return 0;
+  r->kind = ROW_WORDS, r->atoms = atoms, r->natoms = n, r->among = among;
+  return 1;
+}
+
+static uint32_t text_set_row(row *r, const code_const *k, bool among) {
+  const type *t = k->type;
+  return t->kind == TY_LIST && t->elem->kind == TY_TEXT && k->v.l->n ? words_row(r, k->v.l->v, k->v.l->n, among) : 0;
+}
+
 /* The rows that all hold iff the test's outcome is want, one or two; 0: there are none such. */
 static uint32_t rows_of(const code_unit *u, const ins *i, bool want, row r[2]) {
   *r = (row){ .slot = i->a };
@@ -93,12 +111,14 @@ static uint32_t rows_of(const code_unit *u, const ins *i, bool want, row r[2]) {
     bool solid = m && (n == 64 || m >> low == (UINT64_C(1) << n) - 1);
     return want && solid ? range_row(r, (int8_t)i->x + low, (int8_t)i->x + low + n - 1) : 0;
   }
+  case BC_EQ_TEXT_K: return words_row(r, (const val *)(const void *)&i->k, 1, want);
+  case BC_IN_SET: return text_set_row(r, &u->tab->consts[i->d], want);
   case BC_IN_ATOMS:
     if (!want || all_but_one(u, i, r)) return want;
-    r->set = true, r->mask = (uint64_t)i->i, r->window = i->x;
+    r->kind = ROW_SET, r->mask = (uint64_t)i->i, r->window = i->x;
     return 1;
   case BC_JUMP: case BC_CHECK: case BC_CHECK2: case BC_RET_TRUTH: case BC_RET_VERDICT: case BC_RET: case BC_EQ_INT: case BC_LT_INT: case BC_EQ_NUM:
-  case BC_LT_NUM: case BC_EQ_MIX: case BC_LT_MIX: case BC_LE_MIX: case BC_EQ_TEXT_K: case BC_EQ_TEXT: case BC_LT_TEXT: case BC_IN_SET: case BC_MOVE:
+  case BC_LT_NUM: case BC_EQ_MIX: case BC_LT_MIX: case BC_LE_MIX: case BC_EQ_TEXT: case BC_LT_TEXT: case BC_MOVE:
   case BC_CONST: case BC_INT: case BC_NONE: case BC_TRUTH: case BC_ROOT: case BC_NOW: case BC_TODAY: case BC_FIELD: case BC_DEREF: case BC_INDEX:
   case BC_MAP_GET: case BC_ADD_INT: case BC_SUB_INT: case BC_MUL_INT: case BC_ADD_NUM: case BC_SUB_NUM: case BC_MUL_NUM:
   case BC_DIV_NUM: case BC_ARITH:
@@ -116,16 +136,26 @@ static bool decides(const code_unit *u, uint32_t at) { return u->code[at].op == 
 
 /* ---- whole units ---- */
 
+/* Reads the test at i: its rows hold iff the unit goes on to *on; else it is decided at *out. Of a test that decides either way, what passes is gone on to
+   if that can be, so that tables can be merged. 0: it is no such test. */
+static uint32_t read_test(const code_unit *u, const ins *i, row r[2], uint32_t *out, uint32_t *on) {
+  bool t = i->t < u->n && decides(u, i->t), f = i->f < u->n && decides(u, i->f);
+  bool want = t && f ? u->code[i->f].x != V_PASS : f;
+  for (int tries = t + f; tries > 0; tries--, want = !want) {
+    uint32_t n = rows_of(u, i, want, r);
+    *out = want ? i->f : i->t, *on = want ? i->t : i->f;
+    if (n) return n;
+  }
+  return 0;
+}
+
 /* Reads the unit as a chain of tests. Gives the number of rows; rows may be NULL to count only. */
 static uint32_t read_chain(const code_unit *u, row *rows, uint8_t *final) {
   uint32_t n = 0, at = 0;
   while (!decides(u, at)) {
-    const ins *i = &u->code[at];
-    bool want = i->f < u->n && decides(u, i->f);
-    uint32_t out = want ? i->f : i->t, on = want ? i->t : i->f;
     row r[2];
-    uint32_t k = n < MAX_ROWS ? rows_of(u, i, want, r) : 0;
-    if (!k || !decides(u, out) || on <= at) return NO_CHAIN;
+    uint32_t out, on, k = n < MAX_ROWS ? read_test(u, &u->code[at], r, &out, &on) : 0;
+    if (!k || on <= at || on >= u->n) return NO_CHAIN;
     for (uint32_t j = 0; j < k; j++, n++) {
       r[j].result = u->code[out].x;
       if (rows) rows[n] = r[j];
@@ -176,15 +206,17 @@ static void add_range(vm_block *b, uint32_t *n, uint16_t slot, uint64_t lo, uint
 
 /* The rows from..to decide alike. */
 static void fill_table(arena *a, vm_table *t, const row *rows, uint32_t from, uint32_t to, uint32_t nfields) {
-  uint32_t blocks = 0, sets = 0;
+  uint32_t blocks = 0, sets = 0, words = 0;
   vm_block *b = ARENA_ARRAY(a, vm_block, to - from + 1);
   vm_set *s = ARENA_ARRAY(a, vm_set, to - from + 1);
+  vm_words *w = ARENA_ARRAY(a, vm_words, to - from + 1);
   for (uint32_t i = from; i < to; i++) {
     const row *r = &rows[i];
-    if (r->set) s[sets++] = (vm_set){ r->mask, r->slot, r->window };
+    if (r->kind == ROW_SET) s[sets++] = (vm_set){ r->mask, r->slot, r->window };
+    else if (r->kind == ROW_WORDS) w[words++] = (vm_words){ r->atoms, r->natoms, r->slot, r->among };
     else add_range(b, &blocks, r->slot, r->lo, r->span, nfields);
   }
-  *t = (vm_table){ .blocks = b, .sets = s, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets };
+  *t = (vm_table){ .blocks = b, .sets = s, .words = w, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets, .nwords = (uint16_t)words };
   t->verdict[1] = rows[from].result;
 }
 
@@ -212,7 +244,7 @@ void vm_prepare(arena *a, code_unit *u) {
     vm_table *t = ARENA_NEW(a, vm_table);
     fill_table(a, t, rows, from, to, u->nfixed);
     t->verdict[0] = final;
-    t->ranges = n == to - from && !t->nsets;
+    t->ranges = n == to - from && !t->nsets && !t->nwords;
     if (last) last->next = t;
     else first = t;
     last = t;
@@ -223,7 +255,7 @@ void vm_prepare(arena *a, code_unit *u) {
 /* ---- all rules of a list at once ---- */
 
 /* The unit passes iff one of two tests holds: "a or b", "a implies b". */
-static bool read_pair(const code_unit *u, vm_pair *p) {
+static bool read_pair(const code_unit *u, vm_span p[2]) {
   if (!may_have_table(u) || u->n < 4) return false;
   row one[2], two[2];
   const ins *i = &u->code[0];
@@ -235,38 +267,50 @@ static bool read_pair(const code_unit *u, vm_pair *p) {
     if (j->t >= u->n || j->f >= u->n || !decides(u, j->t) || !decides(u, j->f)) continue;
     bool then = u->code[j->t].x == V_PASS;
     if (then == (u->code[j->f].x == V_PASS)) continue;
-    if (rows_of(u, i, want, one) != 1 || rows_of(u, j, then, two) != 1 || one->set || two->set) continue;
-    *p = (vm_pair){ { one->lo, two->lo }, { one->span, two->span }, { one->slot, two->slot } };
+    if (rows_of(u, i, want, one) != 1 || rows_of(u, j, then, two) != 1 || one->kind != ROW_RANGE || two->kind != ROW_RANGE) continue;
+    p[0] = (vm_span){ one->lo, one->span, one->slot }, p[1] = (vm_span){ two->lo, two->span, two->slot };
     return true;
   }
   return false;
 }
 
-bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_table *all, bool *in) {
+/* Asks one thing more of a field, together with what is asked of it already if it can be. */
+static void add_span(vm_span *v, uint32_t *n, uint32_t slot, uint64_t lo, uint64_t span) {
+  for (uint32_t i = 0; i < *n; i++)
+    if (v[i].slot == slot && meet(&v[i].lo, &v[i].span, lo, span)) return;
+  v[(*n)++] = (vm_span){ lo, span, slot };
+}
+
+/* It passes iff all of its tests hold. */
+static bool all_or_none(const vm_table *t) { return t && !t->next && t->verdict[0] == V_PASS && t->verdict[1] != V_PASS; }
+
+bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, bool *in) {
   const code_unit *first = NULL;
-  uint32_t blocks = 0, sets = 0, pairs = 0, room = 0, room_sets = 0;
+  uint32_t spans = 0, sets = 0, words = 0;
   for (uint32_t i = 0; i < n; i++) {
     const vm_table *t = units[i] ? units[i]->table : NULL;
-    if (t) room += t->nblocks * 4u, room_sets += t->nsets;
+    if (t) spans += t->nblocks * 4u, sets += t->nsets, words += t->nwords;
   }
-  vm_block *b = ARENA_ARRAY(a, vm_block, room + 1);
-  vm_set *s = ARENA_ARRAY(a, vm_set, room_sets + 1);
-  vm_pair *p = ARENA_ARRAY(a, vm_pair, n + 1);
+  vm_span *v = ARENA_ARRAY(a, vm_span, spans + 1), (*p)[2] = arena_alloc(a, sizeof *p * (n + 1));
+  vm_set *s = ARENA_ARRAY(a, vm_set, sets + 1);
+  vm_words *w = ARENA_ARRAY(a, vm_words, words + 1);
+  *all = (vm_all){ .spans = v, .pairs = (const vm_span(*)[2])p, .sets = s, .words = w };
   for (uint32_t i = 0; i < n; i++) {
     const code_unit *u = units[i];
     const vm_table *t = u ? u->table : NULL;
-    in[i] = u && (!first || u->root == first->root) && (t ? !t->next && t->verdict[0] == V_PASS : read_pair(u, &p[pairs]));
+    in[i] = u && (!first || u->root == first->root) && (all_or_none(t) || read_pair(u, p[all->npairs]));
     if (!in[i]) continue;
     first = u;
-    pairs += !t;
-    for (uint32_t k = 0; t && k < t->nsets; k++) s[sets++] = t->sets[k];
-    for (uint32_t k = 0; t && k < t->nblocks; k++)
+    if (!all_or_none(t)) {
+      all->npairs++;
+      continue;
+    }
+    for (uint32_t k = 0; k < t->nsets; k++) s[all->nsets++] = t->sets[k];
+    for (uint32_t k = 0; k < t->nwords; k++) w[all->nwords++] = t->words[k];
+    for (uint32_t k = 0; k < t->nblocks; k++)
       for (uint32_t lane = 0; lane < 4; lane++)
         if (t->blocks[k].span[lane] != INT64_MAX)
-          add_range(b, &blocks, (uint16_t)(t->blocks[k].at + lane), t->blocks[k].lo[lane] ^ TOP, t->blocks[k].span[lane] ^ TOP, u->nfixed);
+          add_span(v, &all->nspans, t->blocks[k].at + lane, t->blocks[k].lo[lane] ^ TOP, t->blocks[k].span[lane] ^ TOP);
   }
-  if (blocks > UINT16_MAX || sets > UINT16_MAX || pairs > UINT16_MAX) return false;
-  *all = (vm_table){ .blocks = b, .sets = s, .pairs = p, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets, .npairs = (uint16_t)pairs,
-                     .verdict = { V_PASS, V_FAIL } };
   return first != NULL;
 }

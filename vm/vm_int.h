@@ -145,24 +145,35 @@ typedef struct vm_block {
 /* A field in a set of 64 atoms. */
 typedef struct vm_set { uint64_t mask; uint16_t slot; uint8_t window; } vm_set;
 
-/* One field or another in its range. */
-typedef struct vm_pair { uint64_t lo[2], span[2]; uint16_t slot[2]; } vm_pair;
+/* A text that is one of some atoms, or none of them. */
+typedef struct vm_words { const val *atoms; uint32_t n; uint16_t slot; bool among; } vm_words;
+
+/* A field in a range that may wrap around. */
+typedef struct vm_span { uint64_t lo, span; uint32_t slot; } vm_span;
 
 /* Tests that decide alike when one of them does not hold: verdict[1]. Else the next ones; after the last, verdict[0]. */
 struct vm_table {
   const vm_block *blocks;
   const vm_set *sets;
-  const vm_pair *pairs;
+  const vm_words *words;
   const vm_table *next;
-  uint16_t nblocks, nsets, npairs;
+  uint16_t nblocks, nsets, nwords;
   uint8_t verdict[2];
   bool ranges;             /* blocks are all there is */
 };
 
 /* Sets u->table where the unit is a chain of tests on fields. */
 void vm_prepare(arena *a, code_unit *u);
-/* One table for all units that it can hold (in; entries of units may be NULL): V_PASS iff each of them passes. false: for none. */
-bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_table *all, bool *in);
+/* What several units ask, all at once. A field just read is asked for by itself: loading four at a time would wait until they have been stored. */
+typedef struct vm_all {
+  const vm_span *spans;
+  const vm_span (*pairs)[2]; /* one or the other */
+  const vm_set *sets;
+  const vm_words *words;
+  uint32_t nspans, npairs, nsets, nwords;
+} vm_all;
+/* For all units that it can hold (in; entries of units may be NULL): holds iff each of them passes. false: for none. */
+bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, bool *in);
 
 /* ---- bulk.c ---- */
 /* Runs the table over a record's values. The best that this processor offers. */
@@ -172,6 +183,8 @@ vm_table_fn vm_table_runner(void);
 vm_rules_fn vm_rules_runner(void);
 /* One rule, whatever it takes. (engine.c) */
 int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict);
+/* A pure unit on a record that has room for its registers: VM_OK, or VM_BUDGET. (engine.c) */
+int vm_pure(vm_engine *e, const code_unit *u, rec *r, uint8_t *verdict);
 
 /* ---- verify.c ---- */
 bool vm_signature_fits(const lib_ops *lib, const builtin *f, const code_site *site); /* signature.c */

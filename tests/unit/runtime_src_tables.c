@@ -80,6 +80,57 @@ static void literals_of_the_program_are_atoms(void **state) {
   src_end(c);
 }
 
+/* Rows that are read as plain, and those with a cell that is not: literals, more than are kept, of every length around what is kept; each row's own text. */
+static void plain_cells_and_others_are_read_alike(void **state) {
+  (void)state;
+  sql("CREATE TABLE t(k TEXT, c TEXT, own TEXT NOT NULL, d TEXT NOT NULL, u, n REAL, b);"
+      "WITH RECURSIVE i(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM i WHERE i < 399) INSERT INTO t SELECT substr('abcdefghijklmnopqrstuvwxyz', 1, 1 + i % 20), "
+      "substr('abcdefghijklmnopqrstuvwxyz', 1, i % 23), replace(printf('%.*c', i % 30, 'x'), 'x', 'ä'), date('2024-01-01', i || ' days'), CASE i % 7 WHEN 3 THEN 60 ELSE 'PT1M' "
+      "END, CASE i % 5 WHEN 0 THEN NULL ELSE i END, i % 11 = 0 FROM i;"
+      "UPDATE t SET k = 'nope' WHERE rowid = 200; UPDATE t SET b = 7 WHERE rowid = 300");
+  model_source(&w.m, "lib.items", model_record(&w.m, "Item",
+    "k a|ab|abc|abcd|abcde|abcdef|abcdefg|abcdefgh|abcdefghi|abcdefghij|abcdefghijk|abcdefghijkl|abcdefghijklm|abcdefghijklmn; c text? intern; own text; "
+    "d date; u duration; n number?; b bool"), "t");
+  assert_int_equal(world_open(&w), SRC_OK);
+  src_cursor *c;
+  rec *r;
+  assert_int_equal(src_walk(w.d, 0, &c), SRC_OK);
+  for (int i = 0; i < 400; i++) {
+    assert_int_equal(src_next(c, &r), SRC_OK);
+    bool literal = i % 20 < 14 && i != 199;
+    assert_int_equal(r->position, i + 1);
+    assert_int_equal(r->st[0], literal ? ST_OK : ST_ERR);
+    if (literal) assert_ptr_equal(r->v[0].t, w.m.atoms[i % 20]);
+    assert_int_equal(r->st[1], ST_OK);
+    assert_int_equal(r->v[1].t->n, i % 23);
+    if (i % 23 >= 1 && i % 23 <= 14) assert_ptr_equal(r->v[1].t, w.m.atoms[i % 23 - 1]);
+    else assert_int_equal(r->v[1].t->atom, 0);
+    assert_int_equal(r->v[2].t->n, 2 * (i % 30 ? i % 30 : 1));
+    assert_int_equal(r->v[3].i, 19723 + i);
+    assert_int_equal(r->v[4].i, 60 * USEC_PER_SEC);
+    assert_int_equal(r->st[5], i % 5 ? ST_OK : ST_MISSING);
+    if (i % 5) assert_true(r->v[5].n == i);
+    assert_int_equal(r->st[6], i == 299 ? ST_ERR : ST_OK);
+    if (i != 299) assert_int_equal(r->v[6].i, i % 11 == 0);
+    assert_int_equal(r->clean, literal && i != 299);
+    assert_int_equal(r->bads ? r->bads->field : 99, !literal ? 0 : i == 299 ? 6 : 99);
+  }
+  assert_int_equal(src_next(c, &r), SRC_DONE);
+  src_end(c);
+}
+
+/* SQLite's one exception: with DESC, an INTEGER PRIMARY KEY is a column like any other. */
+static void a_descending_key_is_no_position(void **state) {
+  (void)state;
+  sql("CREATE TABLE t(id INTEGER PRIMARY KEY DESC, a INT); INSERT INTO t VALUES(9, 1), (7, 2), (NULL, 3)");
+  assert_string_equal(open_rows("id int key; a int?", "t"), "id=9 a=1\nid=7 a=2\nid=! a=3 [id@0:0: is null but `id` is not optional (write `id : int?`, or "
+                                                            "give it a default)]\n");
+  rec *r;
+  str key = STR("7");
+  assert_int_equal(src_find(w.d, 0, 1, &key, &w.a, &r), SRC_OK);
+  assert_int_equal(r->v[1].i, 2);
+}
+
 static void only_what_is_read_is_selected(void **state) {
   (void)state;
   sql("CREATE TABLE t(id TEXT NOT NULL, a INT, b INT); INSERT INTO t VALUES('A', 'bad', 2)");
@@ -343,7 +394,8 @@ static void stale_rows_are_refused(void **state) {
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-    T(values_of_every_storage_class), T(nulls_defaults_and_invalid_text), T(literals_of_the_program_are_atoms), T(only_what_is_read_is_selected),
+    T(values_of_every_storage_class), T(nulls_defaults_and_invalid_text), T(literals_of_the_program_are_atoms), T(plain_cells_and_others_are_read_alike),
+    T(a_descending_key_is_no_position), T(only_what_is_read_is_selected),
     T(the_schema_is_checked_when_opened), T(views_and_tables_without_rowid), T(keys_that_repeat_or_are_null), T(a_walk_in_parts_sees_every_row_once),
     T(found_by_key), T(a_writer_in_wal_mode_does_not_disturb), T(a_lock_is_told), T(what_cannot_be_opened), T(corruption_is_told),
     T(names_that_look_like_something_else), T(read_only_media), T(stale_rows_are_refused),
