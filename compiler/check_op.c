@@ -195,6 +195,10 @@ static bool make_comparable(checker *c, span sp, ex *a, ex *b) {
   diag *g = diag_add(c->d, DIAG_COMPARE, sp, "%.*s and %.*s cannot be compared", STR_ARG(s), STR_ARG(t));
   without_quotes(c, g, x, b->n);
   without_quotes(c, g, y, a->n);
+  const type *other = x->kind == TY_DURATION ? y : y->kind == TY_DURATION ? x : NULL;
+  if (other && (other->kind == TY_INT || other->kind == TY_NUMBER)) diag_note_add(c->d, g, (span){ 0, 0 }, "a duration has a unit: `30 days`, `6 hours`");
+  bool listed = x->kind == TY_LIST && y->kind != TY_LIST;
+  if (listed) diag_note_add(c->d, g, (span){ 0, 0 }, "whether a list has an element: `xs contains x`");
   bool slashed = (x->kind == TY_DATE && y->kind == TY_NUMBER) || (x->kind == TY_NUMBER && y->kind == TY_DATE) || (x->kind == TY_DATE && y->kind == TY_INT);
   if (slashed) diag_note_add(c->d, g, (span){ 0, 0 }, "a date is written `2026-11-22`: year, month, day, with `-` between");
   return false;
@@ -272,6 +276,8 @@ static ex in_list(checker *c, const ast *n, ex a, ex b) {
   if (b.t->kind != TY_LIST) {
     str s = type_str(c, b.t->base);
     diag *g = diag_add(c->d, DIAG_NOT_ITERABLE, b.n->sp, "`in` is followed by a list, a range or an audience, not by %.*s", STR_ARG(s));
+    bool minus = n->b && n->b->kind == AST_ARITH && n->b->op == OP_SUB && b.t->kind == TY_INT;
+    if (minus) diag_note_add(c->d, g, (span){ 0, 0 }, "a range has two dots: `%.*s..%.*s`", STR_ARG(slice_of(c, n->b->a->sp)), STR_ARG(slice_of(c, n->b->b->sp)));
     if (is_text(b.t)) diag_note_add(c->d, g, (span){ 0, 0 }, "whether a text stands in another: `text contains \"part\"`");
     if (b.t->kind == TY_TERMS) diag_note_add(c->d, g, (span){ 0, 0 }, "whether one of the terms stands in a text: `words.has(text)`");
     if (b.t->kind == TY_MAP) diag_note_add(c->d, g, (span){ 0, 0 }, "whether a map has a key: `m contains \"key\"`");

@@ -14,6 +14,19 @@ ex check_test(checker *c, const ast *n) {
   return ex_bad(c, n->sp);
 }
 
+static bool is_literal(const ast *n) {
+  return n->kind == AST_INT || n->kind == AST_DEC || n->kind == AST_TEXT || n->kind == AST_COLOR || n->kind == AST_DATE;
+}
+
+/* `a.kind == "image" or "video"`: the comparison is not carried over. False: it is none of these. */
+static bool half_compared(checker *c, const ast *before, const ast *n, bool is_and) {
+  if (!before || before->kind != AST_CMP || !is_literal(n) || (before->op != OP_EQ && before->op != OP_NE)) return false;
+  diag *g = diag_add(c->d, DIAG_TEST_EXPECTED, n->sp, "each side of `%s` is a whole test, and this is only a value", is_and ? "and" : "or");
+  str of = slice_of(c, before->a->sp), one = slice_of(c, before->b->sp), two = slice_of(c, n->sp);
+  diag_note_add(c->d, g, (span){ 0, 0 }, "with several values it is `%.*s %s [%.*s, %.*s]`", STR_ARG(of), before->op == OP_NE ? "not in" : "in", STR_ARG(one), STR_ARG(two));
+  return true;
+}
+
 ex check_and_or(checker *c, const ast *n) {
   bool is_and = n->kind == AST_AND;
   span sp = n->sp;
@@ -25,7 +38,8 @@ ex check_and_or(checker *c, const ast *n) {
   ir **v = ARENA_ARRAY(c->a, ir *, parts.n);
   bool bad = false, opt = false;
   for (uint32_t i = 0; i < parts.n; i++) {
-    ex e = check_test(c, parts.v[parts.n - 1 - i]);
+    const ast *part = parts.v[parts.n - 1 - i];
+    ex e = half_compared(c, i ? parts.v[parts.n - i] : NULL, part, is_and) ? ex_bad(c, part->sp) : check_test(c, part);
     v[i] = e.n;
     if (ex_isbad(e)) {
       bad = true;

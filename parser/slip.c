@@ -80,7 +80,7 @@ static bool in_context(parser *p) {
   if (t->kind == LEX_WHERE && (line_has(p, "every ") || line_has(p, "some ") || line_has(p, "no ")))
     return tell(p, "`every`, `some` and `no` have no `where`: write `every x in xs: p implies q`, `some x in xs: p and q`");
   if (t->kind == LEX_AND && line_has(p, " between ")) return tell(p, "a range is asked for with `in`: write `x in 1..3`, not `x between 1 and 3`");
-  if (t->kind == ',' && p->prev.kind == LEX_TEXT && line_has(p, " in \"")) return tell(p, "a list stands in brackets: write `x in [\"a\", \"b\"]`");
+  if (t->kind == ',' && p->prev.kind == LEX_TEXT && (line_has(p, " in \"") || line_has(p, " in (\""))) return tell(p, "a list stands in brackets: write `x in [\"a\", \"b\"]`");
   return false;
 }
 

@@ -176,6 +176,30 @@ static bool clause_word(parser *p, const expected *e) {
   return false;
 }
 
+/* l : text matches "abc", kind : enum("a", "b"), n : int not null */
+static bool field_words(parser *p, const expected *e) {
+  const token *t = &p->tok;
+  if (p->decl != LEX_RECORD) return false;
+  if (t->kind == LEX_TEXT && p->prev.kind == LEX_MATCHES) {
+    diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "a pattern begins with `r`: `r\"^[A-Z]\"`");
+    lex_fix(&p->lx, g, (span){ t->sp.beg, t->sp.beg }, STR("r"), "write `r` before the quotes");
+    return true;
+  }
+  if (t->kind == LEX_TEXT && (p->prev.kind == LEX_GE || p->prev.kind == LEX_LE || p->prev.kind == '<' || p->prev.kind == '>') && expects(e, LEX_DATE)) {
+    lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "a bound stands without quotes: `300`, `2026-11-22`");
+    return true;
+  }
+  if (t->kind == '(' && is_plain(&p->prev) && (same_word(p->prev.text, "enum") || same_word(p->prev.text, "oneof") || same_word(p->prev.text, "choice"))) {
+    lex_error(&p->lx, DIAG_SYN_SLIP, p->prev.sp, "one of several texts is a type of its own: `\"image\" | \"video\"`");
+    return true;
+  }
+  if (t->kind == LEX_NOT && expects(e, LEX_KEY)) {
+    lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "a field is never missing, unless its type ends in `?`: nothing needs to be said");
+    return true;
+  }
+  return false;
+}
+
 /* id : text, title : text */
 static bool comma(parser *p) {
   const token *t = &p->tok;
@@ -188,5 +212,6 @@ static bool comma(parser *p) {
 }
 
 bool parse_slip_word(parser *p, const expected *e) {
-  return brace(p, e) || unit(p, e) || dotted_date(p) || otherwise(p, e) || article(p, e) || clause_word(p, e) || operator_word(p, e) || shouted(p) || comma(p);
+  return brace(p, e) || unit(p, e) || dotted_date(p) || otherwise(p, e) || article(p, e) || clause_word(p, e) || operator_word(p, e) || shouted(p) ||
+         comma(p) || field_words(p, e);
 }
