@@ -14,5 +14,6 @@ for b in "$B"/bench/*; do
   esac || { echo "$(basename "$b") failed"; status=1; }
   echo
 done
+sh bench/lines.sh "$B/blazon" "$dir" || status=1
 bench/sdk.sh "$B" || status=1
 exit $status

@@ -40,7 +40,12 @@ static const opt opts[] = {
   OPT_END,
 };
 
+/* A chance as text. */
+enum { CHANCES = 64 };
+typedef struct chance { uint64_t weight; uint8_t n; char text[32]; } chance;
+
 typedef struct deciding {
+  chance chances[CHANCES];
   cli *c;
   int64_t choice, experiment; /* one of them, the other -1 */
   const char *name;
@@ -96,28 +101,30 @@ static int commit(deciding *x) {
 
 /* ---- answers ---- */
 
-static const type text_type = { .kind = TY_TEXT, .base = &text_type };
+static void put_name(buf *b, const char *name) {
+  buf_ch(b, '"'), buf_z(b, name), buf_z(b, "\":");
+}
 
 static void put_str(buf *b, const char *name, str s) {
-  text t = text_of(s);
-  buf_fmt(b, "\"%s\":", name);
-  val_json(b, &text_type, (val){ .t = &t }, ST_OK);
+  put_name(b, name);
+  json_text(b, s);
 }
 
-static void put_p(buf *b, const char *name, uint64_t w) {
-  char t[32];
-  number_print((double)w / (double)POLICY_ONE, t);
-  buf_fmt(b, ",\"%s\":%s", name, t);
+/* The shortest text of a number is searched for with printf, and a third of an answer's time; answers repeat a few chances. */
+static void put_p(deciding *x, buf *b, const char *name, uint64_t w) {
+  chance *k = &x->chances[(w ^ w >> 17) % CHANCES];
+  if (k->weight != w || !k->n) k->weight = w, k->n = (uint8_t)number_print((double)w / (double)POLICY_ONE, k->text);
+  buf_ch(b, ','), put_name(b, name), buf_add(b, k->text, k->n);
 }
 
-static void put_candidates(buf *b, const decide_result *r) {
+static void put_candidates(deciding *x, buf *b, const decide_result *r) {
   buf_z(b, ",\"candidates\":[");
   for (uint32_t i = 0; i < r->d.ncandidates; i++) {
     const state_candidate *k = &r->d.candidates[i];
     buf_z(b, i ? ",{" : "{");
     put_str(b, "key", k->key);
     buf_fmt(b, ",\"eligible\":%s", k->eligible == ELIGIBLE ? "true" : "false");
-    if (k->eligible == ELIGIBLE) buf_fmt(b, ",\"weight\":\"%" PRIu64 "\"", k->weight), put_p(b, "p", k->weight);
+    if (k->eligible == ELIGIBLE) buf_fmt(b, ",\"weight\":\"%" PRIu64 "\"", k->weight), put_p(x, b, "p", k->weight);
     else buf_fmt(b, ",\"stage\":\"%s\",", state_eligible_names[k->eligible]), put_str(b, "reason", k->reason);
     buf_ch(b, '}');
   }
@@ -160,12 +167,12 @@ static void answer_json(deciding *x, const decide_result *r) {
   if (d->candidate.n) put_str(b, "chosen", d->candidate);
   else buf_z(b, "\"chosen\":null");
   put_parts(x, b, d->candidate);
-  buf_fmt(b, ",\"stage\":\"%s\"", state_stage_names[d->stage]);
+  buf_z(b, ",\"stage\":\""), buf_z(b, state_stage_names[d->stage]), buf_ch(b, '"');
   if (d->reason.n) buf_ch(b, ','), put_str(b, "reason", d->reason);
-  if (d->drawn) put_p(b, "p", d->weight);
-  if (d->assigned) buf_fmt(b, ",\"assignment\":%" PRId64, d->assignment), put_p(b, "p_assign", d->assign_weight);
+  if (d->drawn) put_p(x, b, "p", d->weight);
+  if (d->assigned) buf_fmt(b, ",\"assignment\":%" PRId64, d->assignment), put_p(x, b, "p_assign", d->assign_weight);
   if (r->held_out) buf_z(b, ",\"held_out\":true");
-  if (x->explain) put_candidates(b, r);
+  if (x->explain) put_candidates(x, b, r);
   buf_z(b, "}\n");
 }
 
@@ -310,22 +317,26 @@ static int choice(deciding *x, rec *r, int64_t line) {
   decide_result res = { .arms = NULL };
   bool conflict;
   str subject = src_key_text(&x->one, x->c->p->ir, r);
-  int status = answered(x, subject, &res, &conflict);
-  if (status == RT_OK && conflict) {
-    answer_error(x, line, str_fmt(&x->one, "the decision `%.*s` is about %.*s for %.*s already", STR_ARG(x->o.id), STR_ARG(res.d.choice), STR_ARG(res.d.subject)));
-    return RT_OK;
-  }
+  bool later = x->log && !x->explain && rt_only_logs(x->c->p->ir->choices[x->choice]);
+  int status = later ? RT_NONE : answered(x, subject, &res, &conflict);
   if (status == RT_NONE) {
     status = rt_decide(x->d, (uint32_t)x->choice, r, &x->o, &x->one, &res, &x->failure);
     if (status != RT_OK) return status;
     res.d.bundle = x->bundle;
     note_floor(x, x->c->p->ir->choices[x->choice], &res);
+    conflict = false;
     if (x->st && x->log) {
       state_decision known;
       res.d.record = record_json(&x->one, r);
-      if (state_log(x->st, &x->one, &res.d, &known) != RT_OK) return RT_ENV;
+      status = state_log(x->st, &x->one, &res.d, &known);
+      if (status == RT_STOPPED && later) status = answered(x, subject, &res, &conflict);
+      if (status != RT_OK) return RT_ENV;
     }
   } else if (status != RT_OK) return status;
+  if (conflict) {
+    answer_error(x, line, str_fmt(&x->one, "the decision `%.*s` is about %.*s for %.*s already", STR_ARG(x->o.id), STR_ARG(res.d.choice), STR_ARG(res.d.subject)));
+    return RT_OK;
+  }
   x->decided++, x->none += !res.d.candidate.n;
   if (x->json) answer_json(x, &res);
   else answer_text(x, &res);

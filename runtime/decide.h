@@ -46,6 +46,8 @@ bool rt_decide_weights(const prog_choice *x, arena *a, policy_cache *cache, cons
 policy_spec rt_policy_spec(const prog_choice *x);
 uint64_t rt_draw_hash(const prog_choice *x, str subject, str unit);
 bool rt_held_out(const prog_choice *x, str subject);
+/* Does a decision change nothing but the log? Then whether its id was used before need not be known until it is logged (state_log: RT_STOPPED). */
+static inline bool rt_only_logs(const prog_choice *x) { return !x->sticky && !x->ncaps; }
 
 /* Why nothing can be decided for this record: its key is missing, empty, or holds a NUL. Empty: all is well. */
 str rt_subject_wrong(arena *a, const rec *r);

@@ -131,8 +131,9 @@ static int64_t evidence_id(state *s, str content) {
   return id;
 }
 
-/* A subject's record, which is new or what one of its last decisions saw. It needs no index of its own: only the subject's own decisions can have the same. */
-static int64_t record_id(state *s, str subject, str content) {
+/* A subject's record, which is new (*made) or what one of its last decisions saw. It needs no index of its own: only the subject's own decisions can have
+   the same. */
+static int64_t record_id(state *s, str subject, str content, bool *made) {
   sqlite3_stmt *q = state_q(s, Q_RECORD_GET);
   if (!q) return 0;
   state_bind_str(q, 1, subject);
@@ -145,6 +146,7 @@ static int64_t record_id(state *s, str subject, str content) {
   if (rc < 0) return 0;
   if (!(q = state_q(s, Q_RECORD_PUT))) return 0;
   state_bind_str(q, 1, content);
+  *made = true;
   return state_run(s, q) == RT_OK ? sqlite3_last_insert_rowid(s->db) : 0;
 }
 
@@ -264,8 +266,9 @@ static void bind_weight(sqlite3_stmt *q, int at, bool known, int64_t w) {
 static int log_one(state *s, arena *a, const state_decision *d, state_decision *known) {
   if (!sane(s, d)) return RT_ENV;
   int64_t set = 0, evidence = 0, record = 0, bundle = 0;
+  bool made = false;
   if ((d->ncandidates && !(set = set_id(s, &s->scratch, d))) || (d->evidence.n && !(evidence = evidence_id(s, d->evidence))) ||
-      (d->record.n && !(record = record_id(s, d->subject, d->record))) || (d->bundle.n && !(bundle = bundle_id(s, d->bundle, (str){ 0 }))))
+      (d->record.n && !(record = record_id(s, d->subject, d->record, &made))) || (d->bundle.n && !(bundle = bundle_id(s, d->bundle, (str){ 0 }))))
     return RT_ENV;
   sqlite3_stmt *q = state_q(s, Q_DECISION_PUT);
   if (!q) return RT_ENV;
@@ -281,6 +284,8 @@ static int log_one(state *s, arena *a, const state_decision *d, state_decision *
   bind_id(q, 12, set), bind_id(q, 13, evidence), bind_id(q, 14, record), bind_id(q, 15, bundle);
   if (state_run(s, q) != RT_OK) return RT_ENV;
   if (!sqlite3_changes(s->db)) {
+    if (made && (q = state_q(s, Q_RECORD_DROP))) sqlite3_bind_int64(q, 1, record);
+    if (made && (!q || state_run(s, q) != RT_OK)) return RT_ENV;
     int status = find(s, a, d->id, false, known);
     return status == RT_OK ? RT_STOPPED : status;
   }

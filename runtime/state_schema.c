@@ -64,6 +64,7 @@ const char *const state_sql_text[Q_COUNT] = {
   [Q_BLOB_PUT] = "INSERT INTO blobs(place, digest, content) VALUES (?1, ?2, ?3)",
   [Q_RECORD_GET] = "SELECT b.id, b.content FROM decisions d JOIN blobs b ON b.id = d.record WHERE d.subject = ?1 ORDER BY d.seq DESC LIMIT 8",
   [Q_RECORD_PUT] = "INSERT INTO blobs(content) VALUES (?1)",
+  [Q_RECORD_DROP] = "DELETE FROM blobs WHERE id = ?1",
   [Q_BUNDLE_GET] = "SELECT id FROM bundles WHERE hash = ?1 AND versions = ?2",
   [Q_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundles(hash, versions) VALUES (?1, ?2)",
   [Q_BUNDLE_BYTES] = "SELECT bytes FROM bundles WHERE hash = ?1 AND bytes IS NOT NULL",

@@ -151,4 +151,14 @@ run decide heroo c.blz $DATA --subject p1
 says "a choice is suggested" err 'did you mean `hero`?'
 run decide hero c.blz $DATA
 exits "for whom must be said" 4
+# a choice that only logs: the id is looked for when it is logged, and nothing is left of a decision that was there already
+printf '%s\n' '{"id":"p1","locale":"en","segment":"a","d":"o1"}' '{"id":"p1","locale":"de","segment":"b","d":"o1"}' '{"id":"p2","locale":"en","segment":"a","d":"o1"}' > once.ndjson
+"$BLAZON" decide simple c.blz $DATA --lines --id-member d --state once.db < once.ndjson > out 2> err
+rc=$?
+exits "an id that was used for somebody else" 1
+same "the same id is answered the same" "$(sed -n 2p out)" "$(sed -n 1p out)"
+says "the id of another subject is refused" out '{"line":3,"error":"the decision `o1` is about simple for p1 already"}'
+same "one decision is in the log" "$(sqlite3 once.db 'select count(*), count(distinct record) from decisions')" '1|1'
+same "and no record of the others" "$(sqlite3 once.db 'select count(*) from blobs where place is null and id not in (select record from decisions)')" 0
+same "the evidence counts it once" "$(sqlite3 once.db 'select sum(trials) from evidence')" 1
 finish
