@@ -264,7 +264,7 @@ static uint32_t add_edge(terms *t, uint32_t from, const char *p, uint32_t n) {
   return k;
 }
 
-/* A term in another form: é as one character, or as e and a mark. Both look the same, and systems write either. */
+/* A term in another form: é as one character, or as e and a mark; a straight apostrophe or a curved one. Systems write either. */
 typedef struct form { str text; uint32_t index; } form;
 typedef VEC(form) forms;
 
@@ -287,11 +287,31 @@ static bool other_form(arena *a, enum uni_form kind, str text, str *out) {
   return uni_normalize(&c, kind, text, out) && !str_eq(*out, text);
 }
 
-/* A term with marks is found in the two forms in which texts come, all composed or all decomposed, besides the one in which it is written. */
+/* With the other apostrophe, straight or curved, which word processors put in by themselves; false: there is none. */
+static bool other_apostrophe(arena *a, str text, str *out) {
+  static const char curved[] = "\xE2\x80\x99";
+  bool straight = memchr(text.p, '\'', text.n) != NULL;
+  buf b = { .a = a };
+  bool any = false;
+  for (uint32_t i = 0; i < text.n; i++) {
+    bool is_curved = text.n - i >= 3 && memcmp(text.p + i, curved, 3) == 0;
+    if (straight && text.p[i] == '\'') buf_z(&b, curved), any = true;
+    else if (!straight && is_curved) buf_ch(&b, '\''), i += 2, any = true;
+    else buf_ch(&b, text.p[i]);
+  }
+  if (any) *out = buf_done(&b);
+  return any;
+}
+
+/* A term with marks is found in the two forms in which texts come, all composed or all decomposed, besides the one in which it is written; one with
+ * apostrophes in both spellings. */
 static void add_forms(arena *a, const term_entry *entries, uint32_t n, forms *out) {
   for (uint32_t i = 0; i < n; i++) {
     str other;
-    if (str_is_ascii(entries[i].text)) continue;
+    if (!entries[i].text.n) continue;
+    bool ascii = str_is_ascii(entries[i].text), apostrophe = ascii ? memchr(entries[i].text.p, '\'', entries[i].text.n) != NULL : true;
+    if (apostrophe && other_apostrophe(a, entries[i].text, &other)) *VEC_PUSH(a, out) = (form){ other, i };
+    if (ascii) continue;
     if (other_form(a, UNI_NFC, entries[i].text, &other)) *VEC_PUSH(a, out) = (form){ other, i };
     if (other_form(a, UNI_NFD, entries[i].text, &other)) *VEC_PUSH(a, out) = (form){ other, i };
   }

@@ -3,7 +3,7 @@
  * A text is words (letters, digits, marks and underscores), gaps (any white space) and single signs. A term matches where the text has its words and
  * signs one after the other, with a gap where the term has one and none where it has none. So a term never matches inside a word, and any run of white
  * space is as good as any other. With fold, Unicode full case folding is applied to both sides. Letters with marks
- * are found composed and decomposed. At one place the longest term wins; what
+ * are found composed and decomposed, apostrophes straight and curved. At one place the longest term wins; what
  * follows a match is searched on. */
 #ifndef STDLIB_TERMS_H
 #define STDLIB_TERMS_H

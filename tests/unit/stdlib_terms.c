@@ -60,6 +60,8 @@ static void composed_and_decomposed(void **st) {
   assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81 cafe", "caf\xC3\xA9"), "[caf\xC3\xA9=0][cafe\xCC\x81=0]");
   assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81", "cafe\xCC\x81"), "[caf\xC3\xA9=0][cafe\xCC\x81=0]");
   assert_string_equal(FIND(true, "CAFE\xCC\x81 \xC3\x89T\xC3\x89", "caf\xC3\xA9", "e\xCC\x81te\xCC\x81"), "[CAFE\xCC\x81=0][\xC3\x89T\xC3\x89=1]");
+  assert_string_equal(FIND(false, "don't don\xE2\x80\x99t", "don't"), "[don't=0][don\xE2\x80\x99t=0]");
+  assert_string_equal(FIND(true, "DON'T Don\xE2\x80\x99t", "don\xE2\x80\x99t"), "[DON'T=0][Don\xE2\x80\x99t=0]");
   /* both written: each is itself */
   assert_string_equal(FIND(false, "caf\xC3\xA9 cafe\xCC\x81", "caf\xC3\xA9", "cafe\xCC\x81"), "[caf\xC3\xA9=0][cafe\xCC\x81=1]");
   assert_string_equal(FIND(false, "\xED\x95\x9C \xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", "\xED\x95\x9C"), "[\xED\x95\x9C=0][\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB=0]");
