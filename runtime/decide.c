@@ -166,7 +166,12 @@ str rt_subject_wrong(arena *a, const rec *r) {
   for (uint32_t i = 0; i < r->ty->nkeys; i++) {
     uint32_t f = r->ty->keys[i];
     str name = r->ty->fields[f].name, key;
-    if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: `%.*s` is missing or cannot be read", STR_ARG(name));
+    for (const bad *b = r->st[f] == ST_ERR ? r->bads : NULL; b; b = b->next) {
+      const char *but = b->field == f ? memmem(b->message.p, b->message.n, " but `", 6) : NULL; /* how to make it optional, which a key cannot be */
+      if (but) return str_fmt(a, "the subject has no key: `%.*s` %.*s", STR_ARG(name), (int)(but - b->message.p), b->message.p);
+      if (b->field == f) return str_fmt(a, "the subject has no key: `%.*s`: %.*s", STR_ARG(name), STR_ARG(b->message));
+    }
+    if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: `%.*s` is missing", STR_ARG(name));
     const type *t = r->ty->fields[f].type;
     if (t->kind == TY_INT) continue;
     if (t->kind == TY_TEXT) key = str_of(r->v[f].t);

@@ -343,7 +343,11 @@ rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_
     if (text.n >= 3 && !memcmp(text.p, "\xEF\xBB\xBF", 3)) text.p += 3, text.n -= 3;
     if (!tape_json(&tp, text, 1, 1, a, &e, &line, &col)) {
       if (tp.oom) why = ARENA_OOM;
-      else *error = str_fmt(a, "line %u, column %u: %.*s", line, col, STR_ARG(e));
+      else {
+        const char *hint = memchr(e.p, '(', e.n); /* of files: a single record has no name */
+        if (hint && e.n > 8 && !memcmp(e.p + e.n - 8, ".ndjson)", 8)) e.n = (uint32_t)(hint - e.p) - 1;
+        *error = str_fmt(a, "line %u, column %u: %.*s", line, col, STR_ARG(e));
+      }
     } else if (tp.t[0].kind != TK_OBJECT) {
       *error = str_fmt(a, "line %u, column %u: a record is a JSON object, this is %s", tp.t[0].line, tp.t[0].col, token_name(&tp.t[0]));
     } else {

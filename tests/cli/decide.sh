@@ -136,12 +136,16 @@ cp out first
 silent "and small ones are not spoken of" err
 run decide hero c.blz $DATA --subject p1 --state again.db --id same --explain
 same "what is answered again has the hash that drew it" "$(grep draw out)" "$(grep draw first)"
+printf '%s\n' '{"id":1}' '{"locale":"en"}' '{"id":"a","locale":"en"} x' | "$BLAZON" decide hero c.blz $DATA --lines --stateless > out 2> err
+says "a key of another type" out '{"line":1,"error":"the subject has no key: `id`: `1` is a number, not text"}'
+says "one that is not there" out '{"line":2,"error":"the subject has no key: `id` is not there"}'
+says "more than a record on a line" out '{"line":3,"error":"column 26: goes on after its value has ended"}'
 printf '{"id":\n' | "$BLAZON" decide hero c.blz $DATA --lines --stateless > out 2> err
 says "places are those in the line" out '{"line":1,"error":"column '
 printf 'id,locale,segment,age\n,en,a,20\np5,en,a,20\n' > keyless.csv
 run decide hero c.blz ${DATA/profiles.csv/keyless.csv} --all --stateless
 exits "nor is a row decided for that has no key" 1
-says "which is told" out '{"line":1,"error":"the subject has no key: `id` is missing or cannot be read"}'
+says "which is told" out '{"line":1,"error":"the subject has no key: `id` is empty"}'
 says "and the next one is" out '"subject":"p5"'
 printf 'id,locale,segment,age\np1,en,a,20\np1,de,b,30\n' > twins.csv
 run decide hero c.blz ${DATA/profiles.csv/twins.csv} --subject p1 --stateless
