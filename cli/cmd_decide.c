@@ -92,7 +92,9 @@ static int commit(deciding *x) {
     x->open = false;
     if (x->log ? state_commit(x->st) != RT_OK : (state_abandon(x->st), false)) return fail_state(x);
   }
-  if (x->answers.n) out_add(x->c->out, x->answers.p, x->answers.n), out_flush(x->c->out);
+  if (x->answers.n && x->json) out_add(x->c->out, x->answers.p, x->answers.n);
+  else if (x->answers.n) out_safe(x->c->out, (str){ x->answers.p, (uint32_t)x->answers.n }); /* keys are data: none of them moves a cursor */
+  if (x->answers.n) out_flush(x->c->out);
   x->answers = (buf){ .a = &x->batch_arena };
   arena_reset(&x->batch_arena);
   x->waiting = 0;
@@ -651,6 +653,8 @@ static int run(cli *c, const args *a) {
   int code = cli_named(c, a, "choice", &name);
   if (code) return code;
   if (!find(x, name) || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
+  if (x->experiment >= 0 && (args_has(a, "id") || x->id_member))
+    return cli_usage(c, NULL, "`%s` is an experiment: its arm is the same at every time and has no id; leave out %s", name, x->id_member ? "--id-member" : "--id");
   arena_init(&x->batch_arena, &mem_libc, &c->oom);
   arena_init(&x->one, &mem_libc, &c->oom);
   x->answers = (buf){ .a = &x->batch_arena };

@@ -130,10 +130,10 @@ static void num(cli *c, const char *before, int64_t n, const char *after) {
 static void moves_text(const replaying *x) {
   cli *c = x->c;
   const replay_result *r = &x->sum;
-  num(c, "", r->other_rules, " decisions were made by other rules; under these\n");
-  num(c, "  ", r->stay, " stay as they are\n");
-  num(c, "  ", r->moved, " move, of ");
-  num(c, "", r->moved_subjects, " subjects\n");
+  num(c, "", r->other_rules, r->other_rules == 1 ? " decision was made by other rules; under these\n" : " decisions were made by other rules; under these\n");
+  num(c, "  ", r->stay, r->stay == 1 ? " stays as it is\n" : " stay as they are\n");
+  num(c, "  ", r->moved, r->moved == 1 ? " moves, of " : " move, of ");
+  num(c, "", r->moved_subjects, r->moved_subjects == 1 ? " subject\n" : " subjects\n");
   if (r->gone) num(c, "  ", r->gone, " are of a choice that these rules do not have\n");
   if (r->failed) num(c, "  ", r->failed, " cannot be decided again: their subject's record was not kept or cannot be read\n");
   if (r->evidence_now) num(c, "  ", r->evidence_now, " with evidence as it is now: these rules gather it in another way than it was logged, so that some may move for what came since\n");
@@ -159,8 +159,9 @@ static void as_text(const replaying *x) {
     out_ch(c->out, '\n');
   }
   if (r->same_rules) {
-    num(c, "", r->same_rules, " decisions by the same rules: ");
-    num(c, "", r->n[REPLAY_SAME], x->o.data ? " come out the same, from the log and from the data\n" : " come out the same\n");
+    num(c, "", r->same_rules, r->same_rules == 1 ? " decision by the same rules: " : " decisions by the same rules: ");
+    num(c, "", r->n[REPLAY_SAME], r->n[REPLAY_SAME] == 1 ? " comes out the same" : " come out the same");
+    out_z(c->out, x->o.data ? ", from the log and from the data\n" : "\n");
     for (int i = REPLAY_RULES; i < REPLAY_WHYS; i++)
       if (r->n[i]) {
         static const char *const hints[REPLAY_WHYS] = { "", "the log was made by another Blazon, or changed by hand\n", "the log was changed by hand\n",

@@ -136,6 +136,11 @@ cp out first
 silent "and small ones are not spoken of" err
 run decide hero c.blz $DATA --subject p1 --state again.db --id same --explain
 same "what is answered again has the hash that drew it" "$(grep draw out)" "$(grep draw first)"
+run decide hero c.blz $DATA --stateless --json '{"id":"a\u001b[31m","locale":"en","segment":"a"}'
+lacks "no key moves a terminal's cursor" out "$(printf '\033')"
+run decide cta c.blz $DATA --subject p1 --id e1
+exits "an experiment has no ids" 4
+says "which is told" err 'its arm is the same at every time and has no id; leave out --id'
 printf '%s\n' '{"id":1}' '{"locale":"en"}' '{"id":"a","locale":"en"} x' | "$BLAZON" decide hero c.blz $DATA --lines --stateless > out 2> err
 says "a key of another type" out '{"line":1,"error":"the subject has no key: `id`: `1` is a number, not text"}'
 says "one that is not there" out '{"line":2,"error":"the subject has no key: `id` is not there"}'
