@@ -60,7 +60,6 @@ LIBOBJS  := $(foreach d,$(DIRS),$(call objs,$d))
 CLIOBJS  := $(call objs,cli)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 DIFF     := $(if $(wildcard tests/diff/*.c),$(B)/tests/diff/diff)
-FAULT    := $(patsubst tests/fault/%.c,$(B)/tests/fault/%,$(wildcard tests/fault/*.c))
 FUZZERS  := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
 BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 GENHDRS  := $(if $(wildcard parser/grammar.y),$(B)/parser/grammar.h)
@@ -69,7 +68,7 @@ GENHDRS  := $(if $(wildcard parser/grammar.y),$(B)/parser/grammar.h)
 .PHONY: all lib tests-build
 all: $(B)/blazon ## the command line tool, build/release/blazon (default target)
 lib: $(B)/$(SONAME) $(B)/libblazon.a ## the shared and the static library
-tests-build: $(B)/blazon $(UNIT) $(DIFF) $(FAULT)
+tests-build: $(B)/blazon $(UNIT) $(DIFF)
 
 ifneq (,$(filter all lib tests-build $(B)/blazon,$(or $(MAKECMDGOALS),all)))
 ifneq (0,$(shell pkg-config --exists $(PKGS) 2>/dev/null; echo $$?))
@@ -129,9 +128,6 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(foreach d,$$(call left_of,$$(
 	$(call link,$<,-lcmocka)
 # the page of `blazon report` is put in as it is
 $(B)/cli/report_html.o: cli/report_page.css cli/report_page.js $(wildcard third_party/uplot/*)
-$(FAULT): $(B)/tests/fault/%: $(B)/tests/fault/%.o $(ARCHIVES)
-	$(if $(V),,@echo "  LD $@")
-	$(call link,$<,-lcmocka)
 DIFFOBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/diff/*.c))
 $(B)/tests/diff/diff: $(DIFFOBJS) $(ARCHIVES)
 	$(if $(V),,@echo "  LD $@")
@@ -151,7 +147,7 @@ fuzz-build: $(FUZZERS)
 bench-build: $(BENCHES)
 
 ##@ Testing
-.PHONY: check check-quick unit golden diff sanitize asan ubsan valgrind cli fault fuzz examples docs layers symbols format format-check bless cover
+.PHONY: check check-quick unit golden diff sanitize asan ubsan valgrind cli fuzz examples docs layers symbols format format-check bless cover
 check: ## everything that CI runs; installs what is missing; the last line is `N passed, N failed`
 	@sh tools/install-deps.sh check
 	@tests/run.sh full
@@ -173,8 +169,6 @@ threads: ## unit tests that start threads, with ThreadSanitizer (gcc)
 	@tests/run.sh threads
 valgrind: ## golden tests under valgrind
 	@tests/run.sh valgrind
-fault: ## the n-th allocation fails, for every n
-	@tests/run.sh fault
 cli: ## the command line tool's tests, tests/cli/*.sh
 	@tests/run.sh cli
 fuzz: ## every fuzz target from its seeds (FUZZ_SECONDS=10 each)

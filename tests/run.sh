@@ -75,7 +75,6 @@ many() {
 }
 
 unit_programs() { for f in tests/unit/*.c; do [ -e "$f" ] && echo "$BUILD/$1/tests/unit/$(basename "$f" .c)"; done; }
-fault_programs() { for f in tests/fault/*.c; do [ -e "$f" ] && echo "$BUILD/$1/tests/fault/$(basename "$f" .c)"; done; }
 golden_programs() { unit_programs "$1" | grep -E '_(golden|conformance)[a-z_]*$'; }
 build() { # VARIANT TARGETS: a build is one case: no warning, no error
   local v=$1
@@ -90,7 +89,6 @@ part_sanitize() {
   build fuzz all tests-build fuzz-build
   export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
   many "sanitize" "" $(unit_programs fuzz)
-  many "sanitize fault" "" $(fault_programs fuzz)
   part_cli_with fuzz
 }
 # Unit tests that start threads, under ThreadSanitizer.
@@ -132,11 +130,6 @@ part_diff_end() {
   tally diff "$LOGS/diff.log" $rc
   grep -av '^ok ' "$LOGS/diff.log" | tail -n 2
 }
-part_fault() {
-  compgen -G 'tests/fault/*.c' > /dev/null || return 0
-  build release tests-build
-  many "fault" "" $(fault_programs release)
-}
 part_cli_with() { # VARIANT: the command line tool's shell tests against that build
   compgen -G 'tests/cli/*.sh' > /dev/null || return 0
   BLAZON=$PWD/$BUILD/$1/blazon many "cli $1" "bash" $(ls tests/cli/*.sh)
@@ -163,7 +156,7 @@ trap '[ -n "${diff_pid:-}" ] && kill "$diff_pid" 2> /dev/null; exit 130' INT TER
 started=$SECONDS
 for part in "$@"; do
   case $part in
-    full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli fault examples docs symbols sanitize threads valgrind fuzz diff_end" ;;
+    full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli examples docs symbols sanitize threads valgrind fuzz diff_end" ;;
     quick) list="layers format build unit cli docs" ;;
     *_start | *_end) list='' ;;
     *) list=$part ;;
