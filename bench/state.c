@@ -39,7 +39,8 @@ typedef struct texts { char id[37], subject[24], record[140]; } texts; /* made b
 typedef struct one { char evidence[60]; state_candidate c[CANDIDATES]; state_decision d; } one;
 
 static void make_texts(texts *x, long i) {
-  state_uuid(T0 + i * 100, x->id);
+  state_random chance = { .left = 0 };
+  state_uuid(&chance, T0 + i * 100, x->id);
   snprintf(x->subject, sizeof x->subject, "user-%ld", i * 7919 % 1000003);
   snprintf(x->record, sizeof x->record, "{\"id\":\"%s\",\"locale\":\"de-DE\",\"segment\":\"s%ld\",\"age\":%ld,\"consent\":true,\"country\":\"DE\"}",
            x->subject, i % 5, i % 80);

@@ -23,6 +23,7 @@ struct rt_decider {
   void (*seen)(void *ud, uint32_t choice, const rec *subject);
   void *ud;
   arena scratch;
+  state_random random;     /* of ids */
 };
 
 /* ---- pools that are kept ---- */
@@ -341,7 +342,7 @@ int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o
   out->d.id = o->id;
   if (!o->id.n) {
     char id[37];
-    state_uuid(rt_clock(), id);
+    state_uuid(&d->random, rt_clock(), id);
     out->d.id = str_dup(a, str_z(id));
   }
   int status = pool_of(d, choice, subject, o->now, a, &k.p, &out->cached, failure);

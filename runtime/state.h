@@ -166,8 +166,10 @@ int state_erase(state *s, str subject, state_counts *removed);
 int state_export(state *s, bool (*write)(void *ud, str line), void *ud);
 
 /* ---- ids ---- */
+/* Random bytes in store, zeroed at first; of one thread. */
+typedef struct state_random { uint8_t bytes[256]; uint32_t left; int32_t owner; } state_random;
 /* A UUIDv7: the time in microseconds, then random bits; give it the real clock, so that ids rise and the log's index grows at its end. out has room for 36
    characters and a zero. */
-void state_uuid(int64_t at, char out[37]);
+void state_uuid(state_random *r, int64_t at, char out[37]);
 
 #endif

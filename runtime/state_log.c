@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "runtime/state_priv.h"
@@ -406,9 +407,19 @@ int state_expose(state *s, str experiment, str subject, str arm, int64_t at, boo
 
 /* ---- ids ---- */
 
-void state_uuid(int64_t at, char out[37]) {
+/* 16 bytes of chance. They are asked for by the dozen; a process that was forked asks anew, for it must not make the ids that its parent makes. */
+static void take_random(state_random *r, uint8_t out[16]) {
+  if (r->left < 16 || r->owner != getpid()) {
+    if (getrandom(r->bytes, sizeof r->bytes, 0) != (ssize_t)sizeof r->bytes) memset(r->bytes, 0, sizeof r->bytes); /* never: so few are given whole */
+    r->left = sizeof r->bytes, r->owner = getpid();
+  }
+  r->left -= 16;
+  memcpy(out, r->bytes + r->left, 16);
+}
+
+void state_uuid(state_random *r, int64_t at, char out[37]) {
   uint8_t b[16];
-  if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) memset(b, 0, sizeof b); /* never: 16 bytes are given whole once the system is up */
+  take_random(r, b);
   uint64_t ms = (uint64_t)(at < 0 ? 0 : at / 1000);
   for (int i = 0; i < 6; i++) b[i] = (uint8_t)(ms >> (40 - 8 * i));
   uint64_t part = (uint64_t)(at < 0 ? 0 : at % 1000) * 4096 / 1000; /* RFC 9562, 6.2, method 3 */

@@ -491,10 +491,32 @@ static void everything_can_be_taken_out(void **state) {
 static void ids_have_their_shape_and_order(void **state) {
   (void)state;
   char x[37], y[37];
-  state_uuid(T0, x);
-  state_uuid(T0 + 1, y);
+  state_random r = { .left = 0 };
+  state_uuid(&r, T0, x);
+  state_uuid(&r, T0 + 1, y);
   assert_int_equal(strlen(x), 36);
   assert_true(x[14] == '7' && strchr("89ab", x[19]) && x[8] == '-' && strcmp(x, y) < 0);
+}
+
+static void a_forked_process_makes_ids_of_its_own(void **state) {
+  (void)state;
+  char x[37], y[37] = "";
+  int ends[2];
+  state_random r = { .left = 0 };
+  state_uuid(&r, T0, x);
+  assert_int_equal(pipe(ends), 0);
+  pid_t pid = fork();
+  if (!pid) {
+    state_uuid(&r, T0, y);
+    _exit(write(ends[1], y, sizeof y) != (ssize_t)sizeof y);
+  }
+  assert_int_equal(read(ends[0], y, sizeof y), sizeof y);
+  close(ends[0]), close(ends[1]);
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  state_uuid(&r, T0, x);
+  assert_int_equal(strlen(y), 36);
+  assert_string_not_equal(x, y);
 }
 
 static int setup(void **state) {
@@ -528,7 +550,7 @@ int main(void) {
     cmocka_unit_test(threads_and_processes_agree_and_lose_nothing),
     cmocka_unit_test(a_killed_process_has_lost_no_answer),
     cmocka_unit_test(everything_can_be_taken_out),
-    cmocka_unit_test(ids_have_their_shape_and_order),
+    cmocka_unit_test(ids_have_their_shape_and_order), cmocka_unit_test(a_forked_process_makes_ids_of_its_own),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
