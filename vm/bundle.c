@@ -48,16 +48,12 @@ void cd_i64(cd *c, int64_t *v) {
   if (c->mode == CD_READ) *v = (int64_t)(z >> 1 ^ (0 - (z & 1)));
 }
 
-static uint64_t bounded(cd *c, uint64_t v, uint64_t below) {
+uint64_t cd_below(cd *c, uint64_t v, uint64_t below) {
   cd_u64(c, &v);
   if (c->mode != CD_READ || v < below) return v;
   cd_fail(c, "a number is out of range");
   return 0;
 }
-
-void cd_u32(cd *c, uint32_t *v, uint64_t below) { *v = (uint32_t)bounded(c, *v, below < UINT64_C(1) << 32 ? below : UINT64_C(1) << 32); }
-void cd_u16(cd *c, uint16_t *v, uint64_t below) { *v = (uint16_t)bounded(c, *v, below < 1 << 16 ? below : 1 << 16); }
-void cd_u8(cd *c, uint8_t *v, uint64_t below) { *v = (uint8_t)bounded(c, *v, below < 1 << 8 ? below : 1 << 8); }
 
 void cd_bool(cd *c, bool *v) {
   uint8_t b = *v;

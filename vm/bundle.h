@@ -29,9 +29,16 @@ uint64_t cd_left(const cd *c);
 
 void cd_u64(cd *c, uint64_t *v);
 void cd_i64(cd *c, int64_t *v);
-void cd_u32(cd *c, uint32_t *v, uint64_t below);         /* v < below */
-void cd_u16(cd *c, uint16_t *v, uint64_t below);
-void cd_u8(cd *c, uint8_t *v, uint64_t below);
+uint64_t cd_below(cd *c, uint64_t v, uint64_t below);
+/* v < below. A number of one byte, which most are, is read in place: a bundle has a million of them for each thousand rules. */
+#define CD_SMALL(name, type) \
+  static inline void name(cd *c, type *v, uint64_t below) { \
+    if (c->mode == CD_READ && c->p < c->end && *c->p < 0x80 && *c->p < below) *v = *c->p++; \
+    else *v = (type)cd_below(c, *v, below <= (type)-1 ? below : UINT64_C(1) << 8 * sizeof(type)); \
+  }
+CD_SMALL(cd_u32, uint32_t)
+CD_SMALL(cd_u16, uint16_t)
+CD_SMALL(cd_u8, uint8_t)
 void cd_bool(cd *c, bool *v);
 void cd_f64(cd *c, double *v);
 void cd_str(cd *c, str *s);
