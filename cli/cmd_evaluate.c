@@ -29,6 +29,7 @@ static bool read_map(cli *c, const args *a, ope_map *map) {
   static const char *const names[] = { "action", "reward", "propensity", "subject" };
   str *to[] = { &map->action, &map->reward, &map->propensity, &map->subject };
   for (const char *p = text; p && *p;) {
+    p += strspn(p, " ");
     size_t n = strcspn(p, ",");
     const char *eq = memchr(p, '=', n), *end = eq && eq[1] == '"' ? strchr(eq + 2, '"') : NULL;
     bool quoted = end && (end[1] == ',' || !end[1]); /* action="item, name" */

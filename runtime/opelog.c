@@ -59,9 +59,14 @@ static bool find_columns(table *t) {
   for (uint32_t k = 0; k < t->ncols; k++) {
     t->at[k] = -1;
     if (!t->cols[k].n) continue;
-    for (uint32_t i = 0; i < t->f.ncells && t->at[k] < 0; i++)
-      if (str_eq(t->f.header[i], t->cols[k])) t->at[k] = (int32_t)i;
-    if (t->at[k] >= 0) continue;
+    uint32_t found = 0;
+    for (uint32_t i = t->f.ncells; i-- > 0;)
+      if (str_eq(t->f.header[i], t->cols[k])) t->at[k] = (int32_t)i, found++;
+    if (found == 1) continue;
+    if (found) {
+      *t->error = str_fmt(t->a, "`%.*s` has %u columns `%.*s`: which one is meant?", STR_ARG(t->path), found, STR_ARG(t->cols[k]));
+      return false;
+    }
     const str *near = suggest(t->cols[k], t->f.header, t->f.ncells);
     *t->error = near ? str_fmt(t->a, "`%.*s` has no column `%.*s`; did you mean `%.*s`?", STR_ARG(t->path), STR_ARG(t->cols[k]), STR_ARG(*near))
                      : str_fmt(t->a, "`%.*s` has no column `%.*s`", STR_ARG(t->path), STR_ARG(t->cols[k]));
@@ -143,6 +148,7 @@ static bool read_policy(table *t, interned *actions, ope_dist *d) {
     double x;
     if (got < 0 || !number_in(t, 1, &x)) return false;
     if (x < 0) return wrong(t, t->line, t->col, STR("a probability is negative"));
+    if (!t->cell[0].n) return wrong(t, t->line, t->col, STR("the action is missing"));
     uint32_t action = number_of(t->a, actions, t->cell[0]);
     for (uint32_t k = 0; k < which.n; k++)
       if (which.v[k] == action) return wrong(t, t->line, t->col, str_fmt(t->a, "the action `%.*s` stands twice", STR_ARG(t->cell[0])));

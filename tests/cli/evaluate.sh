@@ -56,6 +56,16 @@ run evaluate --log comma.csv --map 'action="the item, shown",reward=reward,prope
 says "a column with a comma in its name" out '2,000 decisions'
 run evaluate --log log.csv --map "action=who,$M" --policy uniform
 exits "a column that is named twice" 4
+run evaluate --log log.csv --map "${M//,/, }" --policy uniform
+exits "blanks after commas" 0
+sed '1s/who/p/' log.csv > twice.csv
+run evaluate --log twice.csv --map $M --policy uniform
+exits "two columns of one name" 3
+says "are not chosen from" err 'has 2 columns `p`'
+printf 'action,probability\na,0.5\n,0.5\n' > new.csv
+run evaluate --log log.csv --map $M --policy new.csv
+exits "a policy without an action" 3
+says "is placed" err 'new.csv:3:1: the action is missing'
 sed '5s/0.5$//' log.csv > holes.csv
 run evaluate --log holes.csv --map $M --policy uniform
 exits "a missing probability" 3
