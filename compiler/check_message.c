@@ -151,7 +151,9 @@ static enum ast_op op_flip(enum ast_op op) {
 static bool phrase_cmp(msg *m, const ir *n, bool neg) {
   const ir *a = n->a, *b = n->b;
   enum ast_op op = neg ? op_not((enum ast_op)n->op) : (enum ast_op)n->op;
-  if (a->kind == IR_CONST && b->kind != IR_CONST) {
+  /* what the data holds comes first: `a.t.trim() == a.t` is about a.t */
+  bool computed = op == OP_EQ && !is_path(a) && a->kind != IR_CONST && b->kind == IR_FIELD && is_path(b) && !is_length(m, a) && !a->ty->opt;
+  if ((a->kind == IR_CONST && b->kind != IR_CONST) || computed) {
     const ir *s = a;
     a = b, b = s, op = op_flip(op);
   }
@@ -168,6 +170,11 @@ static bool phrase_cmp(msg *m, const ir *n, bool neg) {
                      : op == OP_GE ? "at least " : op == OP_GT ? "more than " : op == OP_LE ? "at most " : "less than ";
   say_z(m, before);
   say_bound(m, b);
+  if (computed) {
+    say_z(m, " (");
+    say(m, subject(m, b));
+    say_z(m, ")");
+  }
   if (when && op == OP_GE) say_z(m, " or later");
   if (when && op == OP_LE) say_z(m, " or earlier");
   if (when) return true;
@@ -272,17 +279,42 @@ static bool reason(msg *m, const ir *n) {
   return false;
 }
 
+/* " has "A-7"": the element that breaks a clause, by its value or its key; false: it has neither, and nothing is said. */
+static bool say_which(msg *m, const ir_binder *b) {
+  const type *t = b->elem->base;
+  ir *it = ir_new(m->c, IR_LOCAL, b->elem, m->sp);
+  it->local = b->local;
+  if (t->kind == TY_RECORD) {
+    if (b->source < 0 || t->rec->nkeys != 1) return false;
+    it = ir_field(m->c, it, t->rec->keys[0], m->sp);
+  }
+  if (!showable(it)) return false;
+  say_z(m, " has ");
+  show(m, it);
+  return true;
+}
+
+/* Do all parts of the test name the element themselves? Then nothing else must. */
+static bool names_element(const msg *m, const ir *n, int32_t local) {
+  if (n->kind == IR_AND || n->kind == IR_OR) {
+    for (uint32_t i = 0; i < n->n; i++)
+      if (!names_element(m, n->v[i], local)) return false;
+    return true;
+  }
+  if (n->kind == IR_LOCAL || !n->a) return false;
+  const ir *of = is_length(m, n->a) ? n->a->v[0] : n->a;
+  return of->kind == IR_LOCAL && of->local == local;
+}
+
 static bool phrase_quant(msg *m, const ir *n, bool neg) {
   const ir_witness *w = witness_of(m, n->bind->local);
   str in = walked(m, n->bind);
   bool wants_none = w && w->negative;
   if (w && n->a) {
     const ir *body = n->a->kind == IR_IMPLIES && !wants_none ? n->a->b : n->a;
-    bool about = body->kind != IR_LOCAL && body->a && body->a->kind == IR_LOCAL && body->a->local == n->bind->local;
-    bool length = body->a && is_length(m, body->a) && body->a->v[0]->kind == IR_LOCAL && body->a->v[0]->local == n->bind->local;
     uint32_t at = m->v.n;
     type_kind k = n->bind->elem->kind;
-    bool prefix = !about && !length && k != TY_RECORD && k != TY_LIST && k != TY_MAP;
+    bool prefix = !names_element(m, body, n->bind->local) && k != TY_RECORD && k != TY_LIST && k != TY_MAP;
     if (prefix) {
       ir *l = ir_new(m->c, IR_LOCAL, n->bind->elem, m->sp);
       l->local = n->bind->local;
@@ -296,7 +328,7 @@ static bool phrase_quant(msg *m, const ir *n, bool neg) {
     say(m, in);
     if (!n->a) say_z(m, n->bind->source >= 0 ? " has rows; none is allowed" : " is not empty");
     else {
-      say_z(m, " has one for which this holds: ");
+      say_z(m, w && say_which(m, n->bind) ? ", for which this holds: " : " has one for which this holds: ");
       say(m, subject_of(m->c, n->a));
     }
     return true;

@@ -119,7 +119,8 @@ static void say_here(emitter *e, const saying *s, label more) {
   emit_free(e, m);
 }
 
-/* One level of the chain of quantifiers, then the rest of it for every element that breaks it. more: where to go on after it. */
+/* One level of the chain of quantifiers, then the rest of it for every element that breaks it: that alone makes the clause false, which those that
+ * are unknown or in error do not. more: where to go on after it. */
 static void say_level(emitter *e, const saying *s, uint32_t level, label more) {
   if (level == s->c->nwitness) { say_here(e, s, more); return; }
   const ir_witness *w = &s->c->witness[level];
@@ -134,7 +135,7 @@ static void say_level(emitter *e, const saying *s, uint32_t level, label more) {
     emit_bind(e, on);
   }
   if (!w->test) emit_jump(e, w->negative ? breaks : k.next);
-  else emit_test(e, w->test, w->negative ? (ways){ breaks, k.next, breaks, breaks } : (ways){ k.next, breaks, breaks, breaks });
+  else emit_test(e, w->test, w->negative ? (ways){ breaks, k.next, k.next, k.next } : (ways){ k.next, breaks, k.next, k.next });
   emit_bind(e, breaks);
   say_level(e, &inner, level + 1, k.next);
   emit_walk_leave(e, &k, inner.full, s->full);

@@ -127,11 +127,11 @@ typedef struct prog_extern {
   span sp;
 } prog_extern;
 
-/* A chain of quantifiers that a message may speak of: outer first. An element breaks when test is not T (some/no: when it is not F). */
+/* A chain of quantifiers that a message may speak of: outer first. An element breaks when test is F (negative: when it is T). */
 typedef struct ir_witness {
   ir_binder *bind;
   ir *test;
-  bool negative;         /* Q_NO: an element breaks when test is not F */
+  bool negative;         /* Q_NO: an element breaks when test is T */
 } ir_witness;
 
 typedef struct ir_let { int32_t local; ir *init; str name; } ir_let;

@@ -107,7 +107,7 @@ static bool tell_element(ref_eval *e, void *ud) {
   const ir *where = w->bind->where;
   if (where && ref_truth(e, where) != TR_T) return true;
   truth got = w->test ? ref_truth(e, w->test) : TR_T;
-  if (got == (w->negative ? TR_F : TR_T)) return true;
+  if (got != (w->negative ? TR_T : TR_F)) return true; /* unknown or in error: not to blame for a clause that is false */
   t->level++;
   tell_level(e, t);
   t->level--;

@@ -357,4 +357,19 @@ END
 run validate costly.blz --source ls=ls.json
 exits "a budget that is used up ends the run" 3
 says "with the rule and the record" err 'rule `costly` on `large`: the evaluation took more steps'
+# Only elements that make a clause false are blamed for it, not those of which it cannot be told.
+cat > blame.blz << 'END'
+record Part { name : text key  of : text?  w : int }
+record Whole { id : text key  tags : list of text }
+source parts : Part
+source wholes : Whole
+rule light for x in wholes { require no p in parts: p.of == x.id and p.w > 3 }
+rule plain for x in wholes { require no t in x.tags: t.length() > 2 and t != "abc" }
+END
+printf '[{"name":"lost","w":9},{"name":"heavy","of":"A","w":9},{"name":"ok","of":"A","w":1}]' > parts.json
+printf '[{"id":"A","tags":["abc","defg"]}]' > wholes.json
+run validate blame.blz --source parts=parts.json --source wholes=wholes.json
+says "the row that breaks it, by its key" out 'parts has "heavy", for which this holds: p.of == id and p.w > 3'
+lacks "not the row that may or may not" out '"lost"'
+says "the element of a list" out 'tags has "defg", for which this holds'
 finish
