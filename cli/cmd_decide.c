@@ -191,7 +191,8 @@ static void story(deciding *x, const decide_result *r) {
   static const char *const titles[] = { "eligible", "this is false", "it cannot be told", "in error", "shown too often" };
   uint32_t eligible = 0;
   for (uint32_t i = 0; i < d->ncandidates; i++) eligible += d->candidates[i].eligible == ELIGIBLE;
-  buf_fmt(b, "  candidates  %u of %u eligible\n", eligible, d->ncandidates);
+  if (d->ncandidates) buf_fmt(b, "  candidates  %u of %u eligible\n", eligible, d->ncandidates);
+  else buf_z(b, "  candidates  none was judged\n");
   for (uint32_t i = 0; i < d->ncandidates; i++) {
     const state_candidate *k = &d->candidates[i];
     buf_fmt(b, "    %.*s  ", STR_ARG(k->key));

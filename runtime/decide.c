@@ -243,7 +243,7 @@ static int apply_caps(deciding *k) {
         k->v = copy, any = true;
       }
       k->v[at].eligible = NOT_CAP;
-      k->v[at].reason = str_fmt(k->a, "shown %lld times already", (long long)shown[i].times);
+      k->v[at].reason = shown[i].times == 1 ? STR("shown once already") : str_fmt(k->a, "shown %lld times already", (long long)shown[i].times);
     }
   }
   if (!any) return RT_OK;
