@@ -195,6 +195,8 @@ int64_t cli_rule(cli *c, const char *rule);  /* index of the rule that is meant;
 int one_record_open(one_record *x, const char *db, uint32_t nbindings, const src_binding *bindings, const prog_rule *pr);
 /* From whichever source of the rule has it (a refinement's record may be in several). RT_NONE: there is none. */
 int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **out);
+/* Says that there is none, and how its key is written: X_USAGE. */
+int one_record_none(one_record *x, const prog_rule *pr, const char *key);
 void one_record_close(one_record *x);        /* also of one that could not be opened */
 
 /* ---- explaining one verdict (explain_tree.c) ---- */

@@ -93,7 +93,7 @@ static int one(one_record *x, uint32_t rule, const char *key, bool first, const 
   const prog_rule *pr = x->p->ir->rules[rule];
   rec *r = NULL;
   int status = one_record_find(x, pr, key, &r);
-  if (status == RT_NONE) return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`", key, STR_ARG(pr->name));
+  if (status == RT_NONE) return one_record_none(x, pr, key);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) return cli_failed(c, x->failure);
   vm_result res;

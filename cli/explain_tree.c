@@ -15,10 +15,7 @@ static int explain_now(one_record *x, const args *a, uint32_t rule, const char *
   int status = one_record_open(x, args_value(a, "db"), nbindings, bindings, pr);
   rec *r = NULL;
   if (status == RT_OK && (pr->source >= 0 || pr->refinement)) status = one_record_find(x, pr, key, &r);
-  bool keyless = !x->p->ir->records[pr->record]->shape.nkeys;
-  if (status == RT_NONE)
-    return cli_usage(c, NULL, "there is no record `%s` for rule `%.*s`%s", key, STR_ARG(pr->name),
-                     keyless ? "; its records have no key and are named by their position: `#1` is the first" : "");
+  if (status == RT_NONE) return one_record_none(x, pr, key);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) return cli_failed(c, x->failure);
   explanation ex;

@@ -25,6 +25,22 @@ int one_record_find(one_record *x, const prog_rule *pr, const char *key, rec **o
   return RT_NONE;
 }
 
+int one_record_none(one_record *x, const prog_rule *pr, const char *key) {
+  const type_rec *shape = &x->p->ir->records[pr->record]->shape;
+  buf b = { .a = &x->c->a };
+  str *parts;
+  uint32_t n;
+  cli_key(x->c, shape, key, &parts, &n);
+  if (!shape->nkeys) buf_z(&b, "; its records have no key and are named by their position: `#1` is the first");
+  else if (n != shape->nkeys && key[0] != '#') {
+    buf_fmt(&b, "; its key has %u parts: `", shape->nkeys);
+    for (uint32_t i = 0; i < shape->nkeys; i++) buf_fmt(&b, "%s%.*s", i ? ", " : "", STR_ARG(shape->fields[shape->keys[i]].name));
+    buf_ch(&b, '`');
+  }
+  str hint = buf_done(&b);
+  return cli_usage(x->c, NULL, "there is no record `%s` for rule `%.*s`%.*s", key, STR_ARG(pr->name), STR_ARG(hint));
+}
+
 int one_record_open(one_record *x, const char *db, uint32_t nbindings, const src_binding *bindings, const prog_rule *pr) {
   const ir_program *ir = x->p->ir;
   if (!rt_engine_open(&x->e, x->p, &mem_libc, (vm_limits){ 0 }, x->c->now)) return RT_OOM;

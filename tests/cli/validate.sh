@@ -327,6 +327,8 @@ run validate keys.blz --source ks=ks.json
 says "a part with a comma stands in quotes" out '"x, y", z'
 says "whichever part it is" out 'x, "y, z"'
 says "and one with a quote, and one that is empty" out '"q""", ""'
+run validate keys.blz --source ks=ks.json --explain kept 'x'
+says "a key with a part too few is told how it is written" err 'its key has 2 parts: `a, b`'
 for key in '"x, y", z' 'x, "y, z"' '"q""", ""'; do
   run validate keys.blz --source ks=ks.json --explain kept "$key"
   exits "$key is found" 1
