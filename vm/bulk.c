@@ -1,6 +1,6 @@
-/* Many rules on one record: the path of validate. Rules whose units are tables (prepare.c) are judged here, a few nanoseconds
- * each; the others one by one by the interpreter. Apart from engine.c because it is compiled twice, for processors with AVX2 and
- * for all others, with the table's loop inside the rules' loop: a call a rule costs as much as the rule. */
+/* Many rules on one record: the path of validate. What the rules of a list ask of fields (prepare.c) is asked for all of them at once, which tells of
+ * nearly every record that they all pass; the others, and whatever is no test of a field, are judged one by one, as tables where they are such, a few
+ * nanoseconds each, else by the interpreter. Tables are run by code for processors with AVX2, or for all others. */
 #include "vm/vm_int.h"
 
 #ifdef __x86_64__
@@ -37,11 +37,11 @@ static inline unsigned out_of_range(const vm_block *b, int k, const val *R) {
 
 static inline bool blocks_plain(const vm_table *t, const val *R) {
   unsigned out = 0;
-  for (const vm_block *b = t->blocks, *last = b + t->nblocks; b < last; b++) {
+  for (const vm_block *b = t->blocks;; b++) {
     const val *v = R + b->at;
     out |= out_of_range(b, 0, v) | out_of_range(b, 1, v) | out_of_range(b, 2, v) | out_of_range(b, 3, v);
+    if (b->last) return out;
   }
-  return out;
 }
 
 /* What decides is read from a table, not branched to: records that differ cost no wrong guess. */
@@ -54,10 +54,9 @@ static inline bool blocks_plain(const vm_table *t, const val *R) {
 
 static int run_plain(const vm_table *t, const val *R) { RUN(blocks_plain) }
 
-/* The rules from i on, where one of them takes more than ranges. */
-static __attribute__((noinline)) int rules_from(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts, uint32_t i) {
+static __attribute__((noinline)) int each_rule(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
   bool clean = r && r->clean;
-  for (; i < n; i++) {
+  for (uint32_t i = 0; i < n; i++) {
     const vm_table *t = e->tables[rules[i]];
     if (clean && t) {
       verdicts[i] = (uint8_t)e->run_table(t, r->v);
@@ -69,43 +68,43 @@ static __attribute__((noinline)) int rules_from(vm_engine *e, const uint32_t *ru
   return VM_OK;
 }
 
-/* rules_from is a tail call and the only one, so that no frame is made. */
-#define RULES(out_of_blocks) \
-  if (!r || !r->clean) return rules_from(e, rules, n, r, verdicts, 0); \
-  for (uint32_t i = 0; i < n; i++) { \
-    const vm_table *t = e->tables[rules[i]]; \
-    if (__builtin_expect(!t || !t->ranges, 0)) return rules_from(e, rules, n, r, verdicts, i); \
-    verdicts[i] = t->verdict[out_of_blocks(t, r->v)]; \
-  } \
-  return VM_OK
-
-static int rules_plain(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) { RULES(blocks_plain); }
+static int ranges_plain(const vm_table *t, const val *R, uint8_t *verdict) { *verdict = t->verdict[blocks_plain(t, R)]; return VM_OK; }
 
 #ifdef __x86_64__
 #define AVX2 __attribute__((target("avx2")))
 
+AVX2 static inline __attribute__((always_inline)) __m256i out_of_block(const vm_block *b, const val *R) {
+  __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(R + b->at));
+  v = _mm256_sub_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->lo));
+  return _mm256_cmpgt_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->span));
+}
+
 /* The same, a block at a time. */
 AVX2 static inline __attribute__((always_inline)) bool blocks_avx2(const vm_table *t, const val *R) {
-  __m256i out = _mm256_setzero_si256();
-  for (const vm_block *b = t->blocks, *last = b + t->nblocks; b < last; b++) {
-    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(R + b->at));
-    v = _mm256_sub_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->lo));
-    out = _mm256_or_si256(out, _mm256_cmpgt_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->span)));
-  }
+  const vm_block *b = t->blocks;
+  __m256i out = out_of_block(b, R);
+  for (; !b->last; b++) out = _mm256_or_si256(out, out_of_block(b + 1, R));
   return !_mm256_testz_si256(out, out);
 }
 
 AVX2 static int run_avx2(const vm_table *t, const val *R) { RUN(blocks_avx2) }
-AVX2 static int rules_avx2(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) { RULES(blocks_avx2); }
+AVX2 static int ranges_avx2(const vm_table *t, const val *R, uint8_t *verdict) { *verdict = t->verdict[blocks_avx2(t, R)]; return VM_OK; }
 
 vm_table_fn vm_table_runner(void) { return __builtin_cpu_supports("avx2") ? run_avx2 : run_plain; }
-vm_rules_fn vm_rules_runner(void) { return __builtin_cpu_supports("avx2") ? rules_avx2 : rules_plain; }
+vm_ranges_fn vm_ranges_runner(void) { return __builtin_cpu_supports("avx2") ? ranges_avx2 : ranges_plain; }
 #else
 vm_table_fn vm_table_runner(void) { return run_plain; }
-vm_rules_fn vm_rules_runner(void) { return rules_plain; }
+vm_ranges_fn vm_ranges_runner(void) { return ranges_plain; }
 #endif
 
-int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) { return e->run_rules(e, rules, n, r, verdicts); }
+/* One rule over ranges, the case where every instruction counts: only tail calls, so that no frame is made. */
+int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
+  if (n == 1 && r && r->clean) {
+    const vm_table *t = e->tables[rules[0]];
+    if (t && t->ranges) return e->run_ranges(t, r->v, verdicts);
+  }
+  return each_rule(e, rules, n, r, verdicts);
+}
 
 /* ---- lists of rules that judge many records ---- */
 

@@ -1,5 +1,5 @@
 /* The engine's entry points: verdicts, explanations, audiences, expressions. This is where running out of memory lands;
- * whatever way an evaluation ends, no walk stays open. The path of validate, vm_rules, sets no landing for rules that cannot
+ * whatever way an evaluation ends, no walk stays open. The path of validate (bulk.c) sets no landing for rules that cannot
  * fail. */
 #include "compiler/waiver.h"
 #include "vm/vm_int.h"
@@ -33,7 +33,7 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->m = m, e->p = p, e->h = h;
   e->rules = p->c->rules;
   e->run_table = vm_table_runner();
-  e->run_rules = vm_rules_runner();
+  e->run_ranges = vm_ranges_runner();
   e->max_steps = lim.steps ? lim.steps : DEFAULT_STEPS;
   arena_init(&e->main, m, &e->oom);
   arena_init(&e->loop, m, &e->oom);

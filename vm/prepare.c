@@ -188,6 +188,13 @@ static bool meet(uint64_t *lo, uint64_t *span, uint64_t lo2, uint64_t span2) {
   return true;
 }
 
+/* One that asks nothing yet. */
+static vm_block *add_block(vm_block *b, uint32_t *n, uint16_t slot, uint32_t nfields) {
+  vm_block *x = &b[(*n)++];
+  *x = (vm_block){ .span = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX }, .at = block_at(slot, nfields) };
+  return x;
+}
+
 /* Asks one thing more: in a block that is there, or in another one. */
 static void add_range(vm_block *b, uint32_t *n, uint16_t slot, uint64_t lo, uint64_t span, uint32_t nfields) {
   if (span == UINT64_MAX) return;
@@ -199,8 +206,7 @@ static void add_range(vm_block *b, uint32_t *n, uint16_t slot, uint64_t lo, uint
     b[i].lo[slot - b[i].at] = l ^ TOP, b[i].span[slot - b[i].at] = s ^ TOP;
     return;
   }
-  vm_block *x = &b[(*n)++];
-  *x = (vm_block){ .span = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX }, .at = block_at(slot, nfields) };
+  vm_block *x = add_block(b, n, slot, nfields);
   x->lo[slot - x->at] = lo ^ TOP, x->span[slot - x->at] = span ^ TOP;
 }
 
@@ -216,8 +222,10 @@ static void fill_table(arena *a, vm_table *t, const row *rows, uint32_t from, ui
     else if (r->kind == ROW_WORDS) w[words++] = (vm_words){ r->atoms, r->natoms, r->slot, r->among };
     else add_range(b, &blocks, r->slot, r->lo, r->span, nfields);
   }
+  if (!blocks) add_block(b, &blocks, 0, nfields);
+  b[blocks - 1].last = true;
   *t = (vm_table){ .blocks = b, .sets = s, .words = w, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets, .nwords = (uint16_t)words };
-  t->verdict[1] = rows[from].result;
+  if (to > from) t->verdict[1] = rows[from].result;
 }
 
 static bool may_have_table(const code_unit *u) {
@@ -232,7 +240,8 @@ void vm_prepare(arena *a, code_unit *u) {
   if (n == NO_CHAIN) return;
   if (!n) { /* decides at once */
     vm_table *t = ARENA_NEW(a, vm_table);
-    *t = (vm_table){ .verdict = { final, final }, .ranges = true };
+    fill_table(a, t, NULL, 0, 0, u->nfixed);
+    t->verdict[0] = t->verdict[1] = final, t->ranges = true;
     u->table = t;
     return;
   }

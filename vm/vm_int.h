@@ -69,7 +69,7 @@ struct vm_engine {
   const code_rule *rules; /* the program's, near at hand */
   const vm_table **tables; /* one a rule: what judges clean records; NULL: it takes more */
   int (*run_table)(const vm_table *t, const val *R);
-  int (*run_rules)(struct vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
+  int (*run_ranges)(const vm_table *t, const val *R, uint8_t *verdict);
   str failure;
 };
 
@@ -140,6 +140,7 @@ bool vm_choice_wrong(const ir_program *p, const prog_choice *x);
 typedef struct vm_block {
   uint64_t lo[4], span[4];
   uint32_t at;                      /* the first field */
+  bool last;                        /* of its table */
 } vm_block;
 
 /* A field in a set of 64 atoms. */
@@ -151,7 +152,7 @@ typedef struct vm_words { const val *atoms; uint32_t n; uint16_t slot; bool amon
 /* A field in a range that may wrap around. */
 typedef struct vm_span { uint64_t lo, span; uint32_t slot; } vm_span;
 
-/* Tests that decide alike when one of them does not hold: verdict[1]. Else the next ones; after the last, verdict[0]. */
+/* Tests that decide alike when one of them does not hold: verdict[1]. There is a block at least. Else the next ones; after the last, verdict[0]. */
 struct vm_table {
   const vm_block *blocks;
   const vm_set *sets;
@@ -178,9 +179,9 @@ bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, 
 /* ---- bulk.c ---- */
 /* Runs the table over a record's values. The best that this processor offers. */
 typedef int (*vm_table_fn)(const vm_table *t, const val *R);
-typedef int (*vm_rules_fn)(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts);
+typedef int (*vm_ranges_fn)(const vm_table *t, const val *R, uint8_t *verdict); /* of a table of ranges alone: VM_OK */
 vm_table_fn vm_table_runner(void);
-vm_rules_fn vm_rules_runner(void);
+vm_ranges_fn vm_ranges_runner(void);
 /* One rule, whatever it takes. (engine.c) */
 int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict);
 /* A pure unit on a record that has room for its registers: VM_OK, or VM_BUDGET. (engine.c) */
