@@ -114,6 +114,7 @@ typedef struct show {
   severity fail_on;
   unsigned allow;
   bool by_record;
+  bool sampled;            /* not all records were looked at */
   uint32_t per_rule;       /* text: findings shown of each rule */
   const char *command;     /* "check" or "validate" */
   bool costs;

@@ -141,7 +141,7 @@ static int run_report(cli *c, const args *a, rt_validate_opts *o, enum format f)
   status = rt_validate(c->p, o, &c->r);
   progress_clear(&t);
   if (status == RT_OOM) return cli_env(c, "out of memory");
-  s.r = c->r, s.status = status, s.seconds = progress_seconds(&t);
+  s.sampled = args_has(a, "sample"), s.r = c->r, s.status = status, s.seconds = progress_seconds(&t);
   report_any(&s, f);
   bool update = args_has(a, "update-baseline");
   int code = status != RT_OK ? cli_exit_of(status) : rt_report_breaks(c->r, s.fail_on, s.allow) && !update ? X_FINDINGS : X_GOOD;

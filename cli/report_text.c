@@ -441,8 +441,8 @@ static void verdict_line(const show *s, uint32_t nrules, int64_t by_severity[3])
   int64_t all = by_severity[0] + by_severity[1] + by_severity[2], breaks = rt_report_breaks(s->r, s->fail_on, s->allow);
   arena *a = &s->c->a;
   out_style(s->o, S_BOLD);
-  out_fmt(s->o, "%s %s checked against %s %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"),
-          grouped(a, nrules).p, plural(nrules, "rule", "rules"), s->seconds);
+  out_fmt(s->o, "%s %s%s checked against %s %s in %.1f s: ", grouped(a, s->r->rows).p, plural(s->r->rows, "record", "records"),
+          s->sampled ? " (a sample)" : "", grouped(a, nrules).p, plural(nrules, "rule", "rules"), s->seconds);
   if (!nrules) out_z(s->o, "no rules were run; ");
   out_style(s->o, all ? (by_severity[0] ? S_RED : S_YELLOW) : S_GREEN);
   if (!all) out_z(s->o, !nrules ? "nothing was found" : s->r->baseline && s->r->baseline->known ? "nothing new" : "all good");

@@ -374,4 +374,6 @@ run validate blame.blz --source parts=parts.json --source wholes=wholes.json
 says "the row that breaks it, by its key" out 'parts has "heavy", for which this holds: p.of == id and p.w > 3'
 lacks "not the row that may or may not" out '"lost"'
 says "the element of a list" out 'tags has "defg", for which this holds'
+run validate keys.blz --source ks=ks.json --sample 1
+says "a sample says that it is one" out '1 record (a sample) checked against'
 finish
