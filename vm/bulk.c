@@ -138,10 +138,10 @@ vm_list *vm_list_new(vm_engine *e, arena *a, const uint32_t *rules, uint32_t n) 
   return l;
 }
 
-static inline bool outside(const vm_span *s, const val *R) { return (uint64_t)R[s->slot].i - s->lo > s->span; }
+static inline unsigned outside(const vm_span *s, const val *R) { return (uint64_t)R[s->slot].i - s->lo > s->span; }
 
 static bool all_pass(const vm_all *all, const val *R) {
-  bool out = false;
+  unsigned out = 0;
   for (uint32_t k = 0; k < all->nspans; k++) out |= outside(&all->spans[k], R);
   for (uint32_t k = 0; k < all->npairs; k++) out |= outside(&all->pairs[k][0], R) & outside(&all->pairs[k][1], R);
   return !out && !out_of_rest(all->sets, all->nsets, all->words, all->nwords, R);
