@@ -149,7 +149,7 @@ BLZ_API blz_status blz_program_native_path(blz_program *p, const char *folder);
    only be freed. */
 BLZ_API blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud);
 /* The program as a bundle: *bytes (owned by the program, freed with it) and *length. Must not be called by two
-   threads at once. */
+   threads at once, nor while engines of the program run in others. */
 BLZ_API blz_status blz_program_pack(blz_program *p, const void **bytes, size_t *length);
 /* What the last failing call on p met; "" when none failed. Lives until the next call on p. */
 BLZ_API const char *blz_program_error(const blz_program *p);

@@ -18,6 +18,8 @@ struct blz_program {
   VEC(str) allowed, dirs;            /* native libraries */
   VEC(native_host_fn) functions;
   str packed;
+  str kept;                /* what state files keep of it, when it has choices: packed before threads share it, because packing is not for two at a time */
+  char hash[65];           /* likewise: its bundle hash */
   char error[API_ERROR];
 };
 
@@ -41,8 +43,7 @@ struct blz_engine {
   void *ud;
   bool stopped;
   rt_decider *decider;     /* made by the first decision */
-  const blz_state *bundled; /* the state file that has these rules; hash is their digest */
-  char hash[65];
+  const blz_state *bundled; /* the state file that has these rules */
   int64_t version;         /* of the data when it was opened */
   int64_t opened;          /* when that was */
   rt_fresh *fresh;         /* opens it anew; NULL: nobody does */

@@ -51,15 +51,7 @@ static blz_status state_fail(blz_engine *e) { return api_fail(e, BLZ_DATA, "%.*s
 /* Once for each engine: the rules that decide are kept beside what they decided. */
 static blz_status remember_rules(blz_engine *e) {
   if (e->bundled == e->state) return BLZ_OK;
-  uint8_t digest[32];
-  vm_digest(e->p->rt->vm, digest);
-  for (int i = 0; i < 32; i++) snprintf(e->hash + 2 * i, 3, "%02x", digest[i]);
-  arena a;
-  jmp_buf oom;
-  arena_init(&a, &e->m, &oom);
-  int status = RT_OOM;
-  if (!setjmp(oom)) status = state_bundle(e->state->s, str_z(e->hash), vm_pack(&a, e->p->rt->vm, (str){ "", 0 }));
-  arena_free(&a);
+  int status = state_bundle(e->state->s, str_z(e->p->hash), e->p->kept);
   if (status == RT_OOM) return api_fail(e, BLZ_NO_MEMORY, "out of memory");
   if (status != RT_OK) return state_fail(e);
   e->bundled = e->state;
@@ -115,7 +107,7 @@ static blz_status decide(blz_engine *e, uint32_t choice, blz_record *r, decide_o
   if (status != RT_OK) return api_status(e, status, failure);
   if (!o->st) return BLZ_OK;
   state_decision before;
-  res->d.bundle = str_z(e->hash), res->d.record = record_json(&e->a, r->r);
+  res->d.bundle = str_z(e->p->hash), res->d.record = record_json(&e->a, r->r);
   status = state_log(o->st, &e->a, &res->d, &before);
   if (status == RT_STOPPED && rt_only_logs(x) && logged(e, x, r, o, res, &known)) return known;
   return status == RT_OK ? BLZ_OK : state_fail(e);

@@ -92,6 +92,15 @@ static str rule_name(const ir_program *ir, uint32_t i) { return ir->rules[i]->na
 static str choice_name(const ir_program *ir, uint32_t i) { return ir->choices[i]->name; }
 static str audience_name(const ir_program *ir, uint32_t i) { return ir->audiences[i]->name; }
 
+static void keep_for_states(blz_program *p) {
+  uint8_t digest[32];
+  static const uint8_t none[32];
+  vm_digest(p->rt->vm, digest);
+  if (!memcmp(digest, none, 32)) longjmp(p->rt->oom, 1);
+  for (int i = 0; i < 32; i++) snprintf(p->hash + 2 * i, 3, "%02x", digest[i]);
+  p->kept = vm_pack(&p->rt->a, p->rt->vm, (str){ "", 0 });
+}
+
 blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {
   if (!open_for_more(p)) return too_late(p);
   int status = rt_program_compile(p->rt, true, INT64_MIN);
@@ -103,6 +112,7 @@ blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {
     p->rules = names(p, p->rt->ir->nrules, rule_name);
     p->audiences = names(p, p->rt->ir->naudiences, audience_name);
     p->choices = names(p, p->rt->ir->nchoices, choice_name);
+    if (p->rt->ir->nchoices) keep_for_states(p);
     p->compiled = true;
   }
   return from_runtime(p, status);
