@@ -369,7 +369,7 @@ static int open_rows(deciding *x) {
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) return cli_failed(c, x->failure);
   rt_engine_data(&x->e, x->data);
-  x->version = src_version(x->data), x->looked_at = rt_clock();
+  x->version = src_snapshot_version(x->data), x->looked_at = rt_clock();
   return X_GOOD;
 }
 

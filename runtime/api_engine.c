@@ -207,7 +207,7 @@ static blz_status open_bound(blz_engine *e) {
   }
   rt_engine_data(&e->e, e->data);
   api_forget_decisions(e);
-  e->version = src_version(e->data), e->opened = rt_clock();
+  e->version = src_snapshot_version(e->data), e->opened = rt_clock();
   return BLZ_OK;
 }
 

@@ -216,7 +216,7 @@ static void look(rt_fresh *f) {
   pair made, replaced;
   int64_t now = rt_clock();
   if (!make(f, &made)) return;
-  f->current = made.data, f->version = src_version(made.data), f->files = files;
+  f->current = made.data, f->version = src_snapshot_version(made.data), f->files = files;
   pthread_mutex_lock(&f->mu);
   replaced = f->next;
   f->next = made, f->opened = now;
@@ -252,7 +252,7 @@ rt_fresh *rt_fresh_start(const fresh_config *c, rt_engine *e, src_data *data) {
   rt_fresh *f = mem_try(c->m, sizeof *f);
   if (!f) return NULL;
   memset(f, 0, sizeof *f);
-  f->c = *c, f->owner = e, f->current = data, f->version = src_version(data), f->files = files_of(f);
+  f->c = *c, f->owner = e, f->current = data, f->version = src_snapshot_version(data), f->files = files_of(f);
   if (!rt_engine_open(&f->e, c->p, c->m, c->limits, c->now ? c->now : rt_clock())) {
     mem_free(c->m, f, sizeof *f);
     return NULL;

@@ -99,7 +99,9 @@ rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_
 /* Decimal text as JSON has it, correctly rounded; false: no finite number. */
 bool src_number(arena *a, str s, double *out);
 
-/* Version of the data, for "did it change under the run": SQLite's data_version. */
+/* Version of the data now, for "did it change under the run": SQLite's data_version. */
 int64_t src_version(src_data *d);
+/* The version that is being read, to compare it with. Asking for the version of now instead would miss who wrote while the data was opened. */
+int64_t src_snapshot_version(const src_data *d);
 
 #endif

@@ -312,6 +312,7 @@ src_counts src_count(const src_data *d, uint32_t source) {
 }
 
 int64_t src_version(src_data *d) { return version_of(d); }
+int64_t src_snapshot_version(const src_data *d) { return d->version; }
 
 /* A sample of the file tells how long its rows are; a table's rowids tell nearly how many there are. */
 static int64_t estimate(src_data *d, src_state *s) {

@@ -517,7 +517,7 @@ static int worker_data(worker *w) {
                             (const bool *const *)run->fields, on_issue, w, &w->a, &w->data, &w->failure);
   if (status == RT_OK) {
     rt_engine_data(&w->e, w->data);
-    w->version = src_version(w->data);
+    w->version = src_snapshot_version(w->data);
   }
   return status;
 }

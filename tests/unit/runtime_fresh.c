@@ -124,6 +124,30 @@ static void trouble_is_told_and_survived(void **unused) {
   blz_program_free(p);
 }
 
+/* Who writes while the data is opened writes after the snapshot: the change must be seen, else it is not taken over before the next one. */
+static int write_meanwhile(void *ud, const blz_finding *f) {
+  (void)f;
+  if (!(*(int *)ud)++) sql("INSERT INTO vs VALUES ('c', 'en')");
+  return 0;
+}
+
+static void a_change_while_opening_is_seen(void **unused) {
+  (void)unused;
+  blz_program *p = compile();
+  blz_engine *e = blz_engine_new(p);
+  blz_source sources[] = { { "ss", stats, NULL } };
+  int told = 0;
+  sql("DROP TABLE vs; CREATE TABLE vs (id TEXT PRIMARY KEY NOT NULL, locale TEXT); INSERT INTO vs VALUES ('a', 'en'), ('b', 'en')"); /* a warning */
+  assert_int_equal(blz_engine_open_data(e, db, sources, 1, write_meanwhile, &told), BLZ_OK);
+  assert_true(told > 0);
+  assert_string_equal(decide(e, "hero", NULL, p), "b");
+  assert_true(blz_engine_data_changed(e));
+  assert_int_equal(blz_engine_keep_fresh(e, 5), BLZ_OK);
+  assert_true(becomes(e, "hero", "c", p));
+  blz_engine_free(e);
+  blz_program_free(p);
+}
+
 static void evidence_of_the_state_comes_back(void **unused) {
   (void)unused;
   blz_program *p = compile();
@@ -176,6 +200,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(what_is_written_is_taken_over, fill),
     cmocka_unit_test_setup(trouble_is_told_and_survived, fill),
+    cmocka_unit_test_setup(a_change_while_opening_is_seen, fill),
     cmocka_unit_test_setup(evidence_of_the_state_comes_back, fill),
   };
   return cmocka_run_group_tests(tests, make_data, remove_data);
