@@ -1,5 +1,6 @@
 /* Decisions a second, in one thread: 20 candidates, evidence that is known already, no log; beside it the hash alone that such a decision cannot do without, so
- * that the numbers are ratios. And the first decision after the data changed, which computes everything. */
+ * that the numbers are ratios. And the first decision after the data changed, which computes everything; most of that is the probability of being best, which
+ * is measured alone, too, for K candidates of which no two are alike. */
 #include "blazon.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "base/parts.h"
+#include "runtime/thompson.h"
 
 enum { CANDIDATES = 20, SUBJECTS = 1000, ROUNDS = 300 };
 
@@ -30,6 +32,29 @@ static void write_data(const char *vs, const char *ss) {
   for (int i = 0; i < CANDIDATES; i++) fprintf(v, "v%02d,en\n", i), fprintf(s, "v%02d,%d,%d\n", i, 100 + i, 10000);
   fclose(v);
   fclose(s);
+}
+
+/* Milliseconds, the slowest of several kinds of evidence: few trials, many, and very many with rates that are close. */
+static double best_of(uint32_t k) {
+  static belief b[1000];
+  static double p[1000];
+  const double trials[] = { 10, 1000, 1e6 };
+  double slowest = 0;
+  arena a;
+  arena_init(&a, &mem_libc, NULL);
+  for (int t = 0; t < 3; t++) {
+    for (uint32_t i = 0; i < k; i++) {
+      double n = trials[t] * (1 + i % 7), rate = t == 2 ? 0.05 + i * 1e-6 : 0.02 + 0.05 * ((i * 37 % k) / (double)k);
+      b[i] = (belief){ false, 1 + rate * n, 40 + (1 - rate) * n };
+    }
+    double from = now();
+    if (!thompson_best(&a, b, k, p)) return -1;
+    double took = (now() - from) * 1e3;
+    if (took > slowest) slowest = took;
+    arena_reset(&a);
+  }
+  arena_free(&a);
+  return slowest;
 }
 
 int main(void) {
@@ -71,6 +96,7 @@ int main(void) {
   double hash = (now() - from) / (ROUNDS * SUBJECTS);
   printf("decide  20 candidates, evidence known: %.2f us, %.0f times its hash (%.0f ns)%s\n", warm * 1e6, warm / hash, hash * 1e9, sum ? "" : " ");
   printf("decide  the first after the data changed: %.2f ms\n", cold * 1e3);
+  printf("decide  the probability of being best, K = 20: %.1f ms, K = 1,000: %.0f ms\n", best_of(20), best_of(1000));
   printf("decide  an experiment's arm: %.2f us, %.0f times its hash\n", experiment * 1e6, experiment / hash);
   for (int i = 0; i < SUBJECTS; i++) blz_record_free(subjects[i]);
   blz_engine_free(e);

@@ -293,7 +293,9 @@ static int start(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
     src_fail(d, DIAG_DATA_CHANGED, "the database was changed before every worker had its snapshot");
     return SRC_MOVED;
   }
-  sql_stmt *st = sql_prepare(c->db, str_fmt(&d->scratch, "SELECT min(%s), max(%s) FROM %.*s", s->rowid, s->rowid, STR_ARG(s->table_quoted)));
+  /* each by a look at one end of the table: both in one query would read it whole */
+  sql_stmt *st = sql_prepare(c->db, str_fmt(&d->scratch, "SELECT (SELECT min(%s) FROM %.*s), (SELECT max(%s) FROM %.*s)", s->rowid, STR_ARG(s->table_quoted),
+                                            s->rowid, STR_ARG(s->table_quoted)));
   if (!st || sql_step(st) != SQL_ROW) {
     sql_finalize(st);
     src_fail_sql(d, c->db, s, "the rows cannot be counted");

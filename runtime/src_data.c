@@ -319,7 +319,8 @@ static int64_t estimate(src_data *d, src_state *s) {
   if (!src_ready(d, s)) return -1;
   if (s->kind == SK_TABLE) {
     if (!s->has_rowid) return -1;
-    sql_stmt *st = sql_prepare(s->db, str_fmt(&d->scratch, "SELECT max(%s) - min(%s) + 1 FROM %.*s", s->rowid, s->rowid, STR_ARG(s->table_quoted)));
+    sql_stmt *st = sql_prepare(s->db, str_fmt(&d->scratch, "SELECT (SELECT max(%s) FROM %.*s) - (SELECT min(%s) FROM %.*s) + 1", s->rowid, STR_ARG(s->table_quoted),
+                                              s->rowid, STR_ARG(s->table_quoted)));
     int64_t n = -1;
     if (st && sql_step(st) == SQL_ROW) n = sql_read_type(st, 0) == SQL_NULL ? 0 : sql_read_type(st, 0) == SQL_INT ? sql_read_int(st, 0) : -1;
     sql_finalize(st);
