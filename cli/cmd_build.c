@@ -24,12 +24,10 @@ static int run_build(cli *c, const args *a) {
   out_str(c->out, bytes);
   code = cli_finish(c, X_GOOD);
   if (code != X_GOOD || c->quiet || strcmp(path, "-") == 0) return code;
-  uint8_t digest[32];
-  vm_digest(c->p->vm, digest);
-  out_fmt(c->err, "%s: %u %s, %s bytes, rules sha-256 ", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"),
-          grouped(&c->a, bytes.n).p);
-  for (int i = 0; i < 32; i++) out_fmt(c->err, "%02x", digest[i]);
-  out_ch(c->err, '\n');
+  char hash[65];
+  if (!vm_hash(c->p->vm, hash)) return cli_env(c, "out of memory");
+  out_fmt(c->err, "%s: %u %s, %s bytes, rules sha-256 %s\n", path, c->p->ir->nrules, plural(c->p->ir->nrules, "rule", "rules"),
+          grouped(&c->a, bytes.n).p, hash);
   return X_GOOD;
 }
 

@@ -564,12 +564,11 @@ static int open_state(deciding *x, const args *a) {
   if (!x->st) return cli_env(c, "%.*s", STR_ARG(why));
   x->o.st = x->st;
   if (!x->log || x->choice < 0) return X_GOOD;
-  uint8_t digest[32];
-  char hex[65];
-  vm_digest(c->p->vm, digest);
-  for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-  x->bundle = str_dup(&c->a, str_z(hex));
-  return state_bundle(x->st, x->bundle, vm_pack(&c->a, c->p->vm, (str){ "", 0 })) == RT_OK ? X_GOOD : fail_state(x);
+  char hash[65];
+  str packed = vm_pack(&c->a, c->p->vm, (str){ "", 0 });
+  vm_packed_hash(packed, hash);
+  x->bundle = str_dup(&c->a, str_z(hash));
+  return state_bundle(x->st, x->bundle, packed) == RT_OK ? X_GOOD : fail_state(x);
 }
 
 static int decide(deciding *x, const args *a, uint32_t nbindings, const src_binding *bindings) {

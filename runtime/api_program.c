@@ -93,12 +93,8 @@ static str choice_name(const ir_program *ir, uint32_t i) { return ir->choices[i]
 static str audience_name(const ir_program *ir, uint32_t i) { return ir->audiences[i]->name; }
 
 static void keep_for_states(blz_program *p) {
-  uint8_t digest[32];
-  static const uint8_t none[32];
-  vm_digest(p->rt->vm, digest);
-  if (!memcmp(digest, none, 32)) longjmp(p->rt->oom, 1);
-  for (int i = 0; i < 32; i++) snprintf(p->hash + 2 * i, 3, "%02x", digest[i]);
   p->kept = vm_pack(&p->rt->a, p->rt->vm, (str){ "", 0 });
+  vm_packed_hash(p->kept, p->hash);
 }
 
 blz_status blz_program_compile(blz_program *p, blz_diagnostic_fn fn, void *ud) {

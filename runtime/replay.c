@@ -317,13 +317,8 @@ static int all(replay *x) {
 
 int rt_replay(state *s, rt_engine *e, const replay_opts *o, arena *a, replay_result *out, str *failure) {
   replay x = { .s = s, .e = e, .o = o, .out = out, .a = a, .last_at = INT64_MIN, .failure = failure };
-  uint8_t digest[32];
   *out = (replay_result){ 0 };
-  vm_digest(e->p->vm, digest);
-  for (int i = 0; i < 32; i++) {
-    x.bundle[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-    x.bundle[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-  }
+  if (!vm_hash(e->p->vm, x.bundle)) return RT_OOM;
   x.d = rt_decider_new(e);
   x.cache = policy_cache_new(e->m);
   jmp_buf here, *volatile before = a->oom;

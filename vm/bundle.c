@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <nettle/sha2.h>
+#include <stdio.h>
 #include <string.h>
 
 static const uint8_t magic[8] = { 'B', 'L', 'A', 'Z', 'O', 'N', 0x1A, '\n' };
@@ -141,16 +142,23 @@ str vm_pack(arena *a, const vm_program *p, str made_with) {
   return s;
 }
 
-void vm_digest(const vm_program *p, uint8_t out[32]) {
+void vm_packed_hash(str packed, char out[65]) {
+  uint8_t digest[32];
+  sha256(packed.p, packed.n, digest);
+  for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool vm_hash(const vm_program *p, char out[65]) {
   arena scratch;
   jmp_buf oom;
-  memset(out, 0, 32);
+  volatile bool done = false;
   arena_init(&scratch, p->a->m, &oom);
   if (!setjmp(oom)) {
-    str s = vm_pack(&scratch, p, (str){ "", 0 });
-    sha256(s.p, s.n, out);
+    vm_packed_hash(vm_pack(&scratch, p, (str){ "", 0 }), out);
+    done = true;
   }
   arena_free(&scratch);
+  return done;
 }
 
 /* What can be told without reading the inside. NULL: all is well. */

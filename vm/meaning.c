@@ -100,7 +100,7 @@ void vm_meaning(buf *out, const vm_program *p, uint32_t fn) {
     for (; at[USED_RECORD] < m.next[USED_RECORD].n; more = true) record(&m, ir->records[m.next[USED_RECORD].v[at[USED_RECORD]++]]);
   }
   if (!m.digest) return;
-  uint8_t d[32];
-  vm_digest(p, d);
-  for (int i = 0; i < 32; i++) buf_fmt(out, "%02x", d[i]);
+  char hash[65];
+  vm_packed_hash(vm_pack(out->a, p, (str){ "", 0 }), hash);
+  buf_z(out, hash);
 }

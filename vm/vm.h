@@ -27,7 +27,9 @@ str vm_pack(arena *a, const vm_program *p, str made_with); /* made_with: version
 bool vm_is_bundle(const void *bytes, size_t n);                 /* begins with a bundle's magic: says nothing of the rest */
 vm_program *vm_unpack(arena *a, const lib_ops *lib, const void *bytes, size_t n, str *error);
 bool vm_verify(const vm_program *p, str *error);               /* each unit's bytecode: jumps, registers, types, ends */
-void vm_digest(const vm_program *p, uint8_t out[32]);          /* SHA-256 of the program packed with nothing to say of what made it: "bundle hash" */
+/* The "bundle hash": SHA-256, in hexadecimal digits, of a program that vm_pack was given nothing to say of what made it. */
+void vm_packed_hash(str packed, char out[65]);
+bool vm_hash(const vm_program *p, char out[65]);               /* the same of a program, packed for it; false: out of memory */
 
 typedef struct vm_limits { uint64_t steps, bytes; } vm_limits; /* per record; 0: the default (50 million, 256 MB) */
 
