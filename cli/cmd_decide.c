@@ -277,27 +277,6 @@ static int experiment(deciding *x, rec *r) {
 }
 
 /* The record as the decision saw it. */
-static str record_json(arena *a, const rec *r) {
-  type t = { .kind = TY_RECORD, .rec = r->ty };
-  t.base = &t;
-  buf b = { .a = a };
-  val_json(&b, &t, (val){ .r = (rec *)(uintptr_t)r }, ST_OK);
-  return buf_done(&b);
-}
-
-/* An id that was answered before is answered so again. RT_NONE: it is new. */
-static int answered(deciding *x, str subject, decide_result *out, bool *conflict) {
-  *conflict = false;
-  if (!x->st || !x->o.id.n) return RT_NONE;
-  int status = state_decision_find(x->st, &x->one, x->o.id, x->explain, &out->d);
-  if (status != RT_OK) return status;
-  const prog_choice *p = x->c->p->ir->choices[x->choice];
-  *conflict = !str_eq(out->d.subject, subject) || !str_eq(out->d.choice, p->name);
-  bool by_these = !x->bundle.n || str_eq(out->d.bundle, x->bundle); /* other rules may have had another salt */
-  if (out->d.stage == STAGE_POLICY && by_these) out->hash = rt_draw_hash(p, subject, out->d.unit);
-  return RT_OK;
-}
-
 /* A floor that leaves the policy less than half of the chance is most likely one that was meant for fewer candidates. */
 static void note_floor(deciding *x, const prog_choice *p, const decide_result *r) {
   uint32_t n = 0;
@@ -317,29 +296,21 @@ static void tell_floor(deciding *x) {
 }
 
 static int choice(deciding *x, rec *r, int64_t line) {
+  const prog_choice *p = x->c->p->ir->choices[x->choice];
   decide_result res = { .arms = NULL };
-  bool conflict;
-  str subject = src_key_text(&x->one, x->c->p->ir, r);
-  bool later = x->log && !x->explain && rt_only_logs(x->c->p->ir->choices[x->choice]);
-  int status = later ? RT_NONE : answered(x, subject, &res, &conflict);
+  decide_keep keep = { .log = x->st && x->log, .full = x->explain, .bundle = x->bundle };
+  bool again, of_state;
+  str failure = { "", 0 };
+  int status = rt_decide_once(x->d, (uint32_t)x->choice, r, &x->o, &keep, &x->one, &res, &again, &of_state, &failure);
   if (status == RT_NONE) {
-    status = rt_decide(x->d, (uint32_t)x->choice, r, &x->o, &x->one, &res, &x->failure);
-    if (status != RT_OK) return status;
-    res.d.bundle = x->bundle;
-    note_floor(x, x->c->p->ir->choices[x->choice], &res);
-    conflict = false;
-    if (x->st && x->log) {
-      state_decision known;
-      res.d.record = record_json(&x->one, r);
-      status = state_log(x->st, &x->one, &res.d, &known);
-      if (status == RT_STOPPED && later) status = answered(x, subject, &res, &conflict);
-      if (status != RT_OK) return RT_ENV;
-    }
-  } else if (status != RT_OK) return status;
-  if (conflict) {
-    answer_error(x, line, str_fmt(&x->one, "the decision `%.*s` is about %.*s for %.*s already", STR_ARG(x->o.id), STR_ARG(res.d.choice), STR_ARG(res.d.subject)));
+    answer_error(x, line, failure);
     return RT_OK;
   }
+  x->failure = failure;
+  if (status != RT_OK) return status;
+  bool by_these = !x->bundle.n || str_eq(res.d.bundle, x->bundle); /* other rules may have had another salt */
+  if (!again) note_floor(x, p, &res);
+  else if (res.d.stage == STAGE_POLICY && by_these) res.hash = rt_draw_hash(p, res.d.subject, res.d.unit);
   x->decided++, x->none += !res.d.candidate.n;
   if (x->json) answer_json(x, &res);
   else answer_text(x, &res);

@@ -78,39 +78,16 @@ static void describe(blz_engine *e, const decide_result *r, blz_decision *out) {
   out->held_out = r->held_out;
 }
 
-static str record_json(arena *a, const rec *r) {
-  type t = { .kind = TY_RECORD, .rec = r->ty };
-  t.base = &t;
-  buf b = { .a = a };
-  val_json(&b, &t, (val){ .r = (rec *)(uintptr_t)r }, ST_OK);
-  return buf_done(&b);
-}
-
-/* The decision that was logged under this id. false: there is none; else *out is what the call comes to. */
-static bool logged(blz_engine *e, const prog_choice *x, const blz_record *r, const decide_opts *o, decide_result *res, blz_status *out) {
-  int status = state_decision_find(o->st, &e->a, o->id, false, &res->d);
-  if (status == RT_NONE) return false;
-  if (status != RT_OK) *out = state_fail(e);
-  else if (str_eq(res->d.choice, x->name) && str_eq(res->d.subject, src_key_text(&e->a, e->p->rt->ir, r->r))) *out = BLZ_OK;
-  else *out = api_fail(e, BLZ_BAD_VALUE, "the decision `%.*s` is about %.*s for %.*s already", STR_ARG(o->id), STR_ARG(res->d.choice), STR_ARG(res->d.subject));
-  return true;
-}
-
 /* Between begin and commit. BLZ_OK: res is to be answered once that is durable. */
 static blz_status decide(blz_engine *e, uint32_t choice, blz_record *r, decide_opts *o, decide_result *res) {
-  const prog_choice *x = e->p->rt->ir->choices[choice];
   str failure = { "", 0 };
-  blz_status known;
-  if (o->st && o->id.n && !rt_only_logs(x) && logged(e, x, r, o, res, &known)) return known;
-  int status = rt_decide(e->decider, choice, r->r, o, &e->a, res, &failure);
+  bool again, of_state;
+  decide_keep keep = { .log = o->st, .bundle = str_z(e->p->hash) };
+  int status = rt_decide_once(e->decider, choice, r->r, o, &keep, &e->a, res, &again, &of_state, &failure);
+  if (of_state) return state_fail(e);
+  if (status == RT_NONE) return api_fail(e, BLZ_BAD_VALUE, "%.*s", STR_ARG(failure));
   if (status == RT_STOPPED) return api_fail(e, BLZ_MISUSE, "%.*s", STR_ARG(failure));
-  if (status != RT_OK) return api_status(e, status, failure);
-  if (!o->st) return BLZ_OK;
-  state_decision before;
-  res->d.bundle = str_z(e->p->hash), res->d.record = record_json(&e->a, r->r);
-  status = state_log(o->st, &e->a, &res->d, &before);
-  if (status == RT_STOPPED && rt_only_logs(x) && logged(e, x, r, o, res, &known)) return known;
-  return status == RT_OK ? BLZ_OK : state_fail(e);
+  return status == RT_OK ? BLZ_OK : api_status(e, status, failure);
 }
 
 /* The engine's clock goes on with the host's; it is told the VM only where it can matter, since that forgets what is kept between records. */

@@ -354,6 +354,42 @@ int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o
   return status;
 }
 
+/* ---- kept ---- */
+
+str rt_subject_json(arena *a, const rec *r) {
+  type t = { .kind = TY_RECORD, .rec = r->ty };
+  t.base = &t;
+  buf b = { .a = a };
+  val_json(&b, &t, (val){ .r = (rec *)(uintptr_t)r }, ST_OK);
+  return buf_done(&b);
+}
+
+static int decide_and_log(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, const decide_keep *keep, arena *a, decide_result *out, bool late,
+                          bool *again, bool *of_state, str *failure) {
+  int status = rt_decide(d, choice, subject, o, a, out, failure);
+  if (status != RT_OK || !keep->log) return status;
+  state_decision before;
+  out->d.bundle = keep->bundle, out->d.record = rt_subject_json(a, subject);
+  status = state_log(o->st, a, &out->d, &before);
+  *again = status == RT_STOPPED && late;
+  if (*again) out->d = before;
+  *of_state = status != RT_OK && !*again;
+  return *of_state ? RT_ENV : RT_OK;
+}
+
+int rt_decide_once(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, const decide_keep *keep, arena *a, decide_result *out, bool *again,
+                   bool *of_state, str *failure) {
+  const prog_choice *x = d->e->p->ir->choices[choice];
+  /* A decision that changes nothing but the log need not know whether its id was used before it is logged. */
+  bool late = keep->log && !keep->full && !x->sticky && !x->ncaps;
+  int status = o->st && o->id.n && !late ? state_decision_find(o->st, a, o->id, keep->full, &out->d) : RT_NONE;
+  *again = status == RT_OK, *of_state = status != RT_OK && status != RT_NONE;
+  if (status == RT_NONE) status = decide_and_log(d, choice, subject, o, keep, a, out, late, again, of_state, failure);
+  if (!*again || (str_eq(out->d.choice, x->name) && str_eq(out->d.subject, src_key_text(a, d->e->p->ir, subject)))) return status;
+  *failure = str_fmt(a, "the decision `%.*s` is about %.*s for %.*s already", STR_ARG(o->id), STR_ARG(out->d.choice), STR_ARG(out->d.subject));
+  return RT_NONE;
+}
+
 /* ---- experiments ---- */
 
 int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, experiment_result *out, str *failure) {

@@ -39,6 +39,21 @@ typedef struct decide_result {
    (*failure); RT_OOM; RT_STOPPED: the choice needs a state file, which *failure says. */
 int rt_decide(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, arena *a, decide_result *out, str *failure);
 
+/* What is kept of a decision. */
+typedef struct decide_keep {
+  bool log;                /* it is logged in o->st */
+  bool full;               /* one that was answered before comes with its candidates and evidence */
+  str bundle;              /* hash of the rules, logged with it */
+} decide_keep;
+
+/* The same, logged, and once only for an id: *again: it was answered before, so out->d is that decision (the rest of out is not its). RT_NONE: that one is
+   about another subject or choice, *failure. *of_state: the state is what failed, and knows why. Else as rt_decide. */
+int rt_decide_once(rt_decider *d, uint32_t choice, rec *subject, const decide_opts *o, const decide_keep *keep, arena *a, decide_result *out, bool *again,
+                   bool *of_state, str *failure);
+
+/* A subject as it is logged. */
+str rt_subject_json(arena *a, const rec *r);
+
 /* The weights of eligible candidates from their evidence: what replay computes again. Writes weights[i] for all n, 0 where not eligible. false:
    *why there are none. */
 bool rt_decide_weights(const prog_choice *x, arena *a, policy_cache *cache, const policy_arm *arms, const state_candidate *v, uint32_t n, uint64_t *weights,
@@ -46,8 +61,6 @@ bool rt_decide_weights(const prog_choice *x, arena *a, policy_cache *cache, cons
 policy_spec rt_policy_spec(const prog_choice *x);
 uint64_t rt_draw_hash(const prog_choice *x, str subject, str unit);
 bool rt_held_out(const prog_choice *x, str subject);
-/* Does a decision change nothing but the log? Then whether its id was used before need not be known until it is logged (state_log: RT_STOPPED). */
-static inline bool rt_only_logs(const prog_choice *x) { return !x->sticky && !x->ncaps; }
 
 /* Why nothing can be decided for this record: its key is missing, empty, or holds a NUL. Empty: all is well. */
 str rt_subject_wrong(arena *a, const rec *r);

@@ -45,11 +45,7 @@ void rt_fresh_seen(void *ud, uint32_t choice, const rec *subject) {
   jmp_buf oom;
   arena_init(&a, f->c.m, &oom);
   if (!setjmp(oom)) {
-    type t = { .kind = TY_RECORD, .rec = subject->ty };
-    t.base = &t;
-    buf b = { .a = &a };
-    val_json(&b, &t, (val){ .r = (rec *)(uintptr_t)subject }, ST_OK);
-    str json = buf_done(&b);
+    str json = rt_subject_json(&a, subject);
     seen s = { choice, mem_try(f->c.m, json.n + 1u), json.n };
     if (s.json) {
       memcpy(s.json, json.p, json.n);
