@@ -6,39 +6,14 @@
  * belongs to the draw that they repeat. */
 #include "runtime/evaluate.h"
 
+#include "runtime/interned.h"
 #include "runtime/logged.h"
 #include "runtime/samechoice.h"
 #include "runtime/state_report.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 enum { AT_ONCE = 500, BUNDLES = 8, TOLD = 5 };
-
-/* ---- numbers for texts and for distributions ---- */
-
-typedef struct names { VEC(str) all; uint32_t nslots, *slot; } names;
-
-static void names_rehash(arena *a, names *x) {
-  x->nslots = x->nslots ? 2 * x->nslots : 1024;
-  x->slot = ARENA_ARRAY(a, uint32_t, x->nslots);
-  for (uint32_t i = 0; i < x->all.n; i++) {
-    uint64_t at = XXH3_64bits(x->all.v[i].p, x->all.v[i].n) % x->nslots;
-    while (x->slot[at]) at = (at + 1) % x->nslots;
-    x->slot[at] = i + 1;
-  }
-}
-
-/* The number of a text; *fresh: it is new. Copied to a. */
-static uint32_t number_of(arena *a, names *x, str s, bool *fresh) {
-  if (2 * x->all.n >= x->nslots) names_rehash(a, x);
-  uint64_t at = XXH3_64bits(s.p, s.n) % x->nslots;
-  for (; x->slot[at]; at = (at + 1) % x->nslots)
-    if (str_eq(x->all.v[x->slot[at] - 1], s)) { *fresh = false; return x->slot[at] - 1; }
-  *VEC_PUSH(a, &x->all) = str_dup(a, s);
-  *fresh = true;
-  return (x->slot[at] = x->all.n) - 1;
-}
 
 /* ---- the rules that decided ---- */
 
@@ -57,7 +32,7 @@ typedef struct evaluating {
   arena *a, one;           /* what lasts; one batch */
   policy_cache *cache;
   evaluate_result *out;
-  names actions, subjects, dists, assignments;
+  interned actions, subjects, dists, assignments;
   VEC(ope_row) rows;
   VEC(uint32_t) row_of;    /* of an assignment's number */
   VEC(ope_dist) dist;
@@ -158,7 +133,7 @@ static bool new_dist(evaluating *k, const state_decision *d, const offer *o, uin
   }
   str unlogged = { "", 0 };
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t action = number_of(k->a, &k->actions, o->v[i].key, &fresh);
+    uint32_t action = interned_number(k->a, &k->actions, o->v[i].key, &fresh);
     if (!w[i]) continue;
     if (!o->v[i].weight && !unlogged.n) unlogged = o->v[i].key;
     actions[m] = action, p[m++] = (double)w[i] / (double)POLICY_ONE;
@@ -167,7 +142,7 @@ static bool new_dist(evaluating *k, const state_decision *d, const offer *o, uin
   buf key = { .a = &k->one };
   buf_add(&key, (const char *)actions, sizeof *actions * m);
   buf_add(&key, (const char *)p, sizeof *p * m);
-  *out = number_of(k->a, &k->dists, buf_done(&key), &fresh);
+  *out = interned_number(k->a, &k->dists, buf_done(&key), &fresh);
   if (!fresh) return true;
   ope_dist *x = VEC_PUSH(k->a, &k->dist);
   uint32_t *own = ARENA_ARRAY(k->a, uint32_t, m + 1u);
@@ -230,10 +205,10 @@ static int draw(evaluating *k, const state_decision *d, double reward) {
   if (status != RT_OK) return status == RT_NONE ? RT_OK : status;
   if (!new_dist(k, d, &o, &dist)) return RT_OK;
   if (d->assigned) {
-    number_of(k->a, &k->assignments, assignment_key(k, d), &fresh);
+    interned_number(k->a, &k->assignments, assignment_key(k, d), &fresh);
     if (fresh) *VEC_PUSH(k->a, &k->row_of) = k->rows.n;
   }
-  uint32_t action = number_of(k->a, &k->actions, d->candidate, &fresh), subject = number_of(k->a, &k->subjects, d->subject, &fresh);
+  uint32_t action = interned_number(k->a, &k->actions, d->candidate, &fresh), subject = interned_number(k->a, &k->subjects, d->subject, &fresh);
   *VEC_PUSH(k->a, &k->rows) = (ope_row){ .action = action, .subject = subject, .dist = dist, .p = (double)d->weight / (double)POLICY_ONE, .reward = reward };
   return RT_OK;
 }
@@ -241,7 +216,7 @@ static int draw(evaluating *k, const state_decision *d, double reward) {
 /* What a sticky repeat earned belongs to its assignment. */
 static void repeat(evaluating *k, const state_decision *d, double reward) {
   bool fresh;
-  uint32_t at = number_of(k->a, &k->assignments, assignment_key(k, d), &fresh);
+  uint32_t at = interned_number(k->a, &k->assignments, assignment_key(k, d), &fresh);
   if (fresh) *VEC_PUSH(k->a, &k->row_of) = UINT32_MAX;
   if (k->row_of.v[at] == UINT32_MAX) k->out->orphans++;
   else k->out->repeats++, k->rows.v[k->row_of.v[at]].reward += reward;

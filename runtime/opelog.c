@@ -2,38 +2,12 @@
  * like one from the whole. */
 #include "runtime/opelog.h"
 
+#include "runtime/interned.h"
 #include "runtime/src_priv.h"
 #include "stdlib/lib.h"
 
 #include <math.h>
 #include <string.h>
-#include <xxhash.h>
-
-/* ---- numbers for names ---- */
-
-typedef struct interned { VEC(str) names; uint32_t *slots; uint32_t mask; } interned; /* slots: index + 1 */
-
-static void rehash(arena *a, interned *t, uint32_t size) {
-  t->slots = ARENA_ARRAY(a, uint32_t, size);
-  t->mask = size - 1;
-  for (uint32_t i = 0; i < t->names.n; i++) {
-    uint32_t at = (uint32_t)XXH3_64bits(t->names.v[i].p, t->names.v[i].n) & t->mask;
-    while (t->slots[at]) at = (at + 1) & t->mask;
-    t->slots[at] = i + 1;
-  }
-}
-
-static uint32_t number_of(arena *a, interned *t, str s) {
-  if (!t->slots) rehash(a, t, 64);
-  uint32_t at = (uint32_t)XXH3_64bits(s.p, s.n) & t->mask;
-  for (; t->slots[at]; at = (at + 1) & t->mask)
-    if (str_eq(t->names.v[t->slots[at] - 1], s)) return t->slots[at] - 1;
-  *VEC_PUSH(a, &t->names) = str_dup(a, s);
-  t->slots[at] = t->names.n;
-  uint32_t n = t->names.n - 1;
-  if (t->names.n > t->mask / 2) rehash(a, t, (t->mask + 1) * 2);
-  return n;
-}
 
 /* ---- one CSV file, some of its columns ---- */
 
@@ -133,8 +107,8 @@ static bool read_rows(table *t, interned *actions, interned *subjects, rows *out
     if (!t->cell[C_ACTION].n) return wrong(t, t->line, t->col, STR("the action is missing"));
     if (t->at[C_SUBJECT] >= 0 && !t->cell[C_SUBJECT].n) return wrong(t, t->line, t->col, STR("the subject is missing"));
     if (out->n == UINT32_MAX - 1) return wrong(t, t->line, t->col, STR("the log has more rows than can be evaluated at once"));
-    r.action = number_of(t->a, actions, t->cell[C_ACTION]);
-    r.subject = t->at[C_SUBJECT] >= 0 ? number_of(t->a, subjects, t->cell[C_SUBJECT]) : out->n;
+    r.action = interned_number(t->a, actions, t->cell[C_ACTION], NULL);
+    r.subject = t->at[C_SUBJECT] >= 0 ? interned_number(t->a, subjects, t->cell[C_SUBJECT], NULL) : out->n;
     *VEC_PUSH(t->a, out) = r;
   }
   return true;
@@ -149,7 +123,7 @@ static bool read_policy(table *t, interned *actions, ope_dist *d) {
     if (got < 0 || !number_in(t, 1, &x)) return false;
     if (x < 0) return wrong(t, t->line, t->col, STR("a probability is negative"));
     if (!t->cell[0].n) return wrong(t, t->line, t->col, STR("the action is missing"));
-    uint32_t action = number_of(t->a, actions, t->cell[0]);
+    uint32_t action = interned_number(t->a, actions, t->cell[0], NULL);
     for (uint32_t k = 0; k < which.n; k++)
       if (which.v[k] == action) return wrong(t, t->line, t->col, str_fmt(t->a, "the action `%.*s` stands twice", STR_ARG(t->cell[0])));
     *VEC_PUSH(t->a, &which) = action;
@@ -207,9 +181,9 @@ bool ope_log_read(arena *a, const mem *m, str path, const ope_map *map, const op
   table *t = ARENA_NEW(a, table);
   *error = (str){ "", 0 };
   if (!with_table(t, a, m, path, cols, C_COUNT, error, log_job, x)) return false;
-  if (policy->uniform) uniform(a, x->actions.names.n, &x->dist);
+  if (policy->uniform) uniform(a, x->actions.all.n, &x->dist);
   else if (!with_table(t, a, m, policy->file, policy_cols, 2, error, policy_job, x)) return false;
-  *out = (ope_log){ .nactions = x->actions.names.n, .ndists = 1, .n = x->rows.n, .rows = x->rows.v, .dists = &x->dist, .actions = x->actions.names.v };
-  out->nsubjects = map->subject.n ? x->subjects.names.n : x->rows.n;
+  *out = (ope_log){ .nactions = x->actions.all.n, .ndists = 1, .n = x->rows.n, .rows = x->rows.v, .dists = &x->dist, .actions = x->actions.all.v };
+  out->nsubjects = map->subject.n ? x->subjects.all.n : x->rows.n;
   return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "runtime/interned.h"
 #include "runtime/logged.h"
 #include "runtime/samechoice.h"
 #include "runtime/source.h"
@@ -38,9 +39,6 @@ static bool hashes_add(arena *a, hashes *h, str s) {
 /* Do the rules of a hash give the policy of a choice the same to know as the rules that are replayed? */
 typedef struct known { str bundle, choice; bool same; } known;
 
-/* What these rules drew for an assignment, by a hash of its name. */
-typedef struct drawn { uint64_t hash; bool known; str to; } drawn;
-
 typedef struct replay {
   state *s;
   rt_engine *e;
@@ -53,8 +51,8 @@ typedef struct replay {
   hashes subjects, movers;
   VEC(replay_move) moves;
   VEC(known) known;
-  drawn *drawn;
-  uint64_t ndrawn, cdrawn;
+  interned assignments;    /* those that these rules were asked for, and what they drew for each */
+  VEC(str) drawn;
   char bundle[65];
   int64_t last_at;
   str *failure;
@@ -224,36 +222,16 @@ static int as_known_then(replay *x, const prog_choice *p, const state_decision *
   return RT_OK;
 }
 
-/* Where the assignment of a decision is kept, with what these rules drew for it. */
-static drawn *drawn_of(replay *x, const state_decision *d) {
-  if (2 * x->ndrawn >= x->cdrawn) {
-    drawn *old = x->drawn;
-    uint64_t cap = x->cdrawn;
-    x->cdrawn = cap ? 2 * cap : 1024;
-    x->drawn = ARENA_ARRAY(x->a, drawn, x->cdrawn);
-    for (uint64_t i = 0; i < cap; i++) {
-      uint64_t at = old[i].hash % x->cdrawn;
-      while (old[i].hash && x->drawn[at].hash) at = (at + 1) % x->cdrawn;
-      if (old[i].hash) x->drawn[at] = old[i];
-    }
-  }
-  str key = str_fmt(&x->one, "%lld %.*s %.*s", (long long)d->assignment, STR_ARG(d->choice), STR_ARG(d->subject));
-  uint64_t hash = XXH3_64bits(key.p, key.n) | 1, at = hash % x->cdrawn;
-  while (x->drawn[at].hash && x->drawn[at].hash != hash) at = (at + 1) % x->cdrawn;
-  if (!x->drawn[at].hash) x->drawn[at].hash = hash, x->ndrawn++;
-  return &x->drawn[at];
-}
-
 /* A sticky repeat stays with what these rules drew for its assignment, or, when that draw is not in the log any more, with what it was. */
 static str answered_again(replay *x, const prog_choice *p, const state_decision *d, const decide_result *r) {
   if (!p->sticky || !d->assigned || r->d.stage != STAGE_POLICY) return redrawn(x, p, d, r);
-  drawn *k = drawn_of(x, d);
-  str to = k->known ? k->to : d->stage == STAGE_STICKY ? d->candidate : redrawn(x, p, d, r);
-  int64_t at = -1;
-  for (uint32_t i = 0; i < r->d.ncandidates && at < 0; i++)
-    if (str_eq(r->d.candidates[i].key, to) && r->d.candidates[i].eligible == ELIGIBLE) at = i;
-  if (at < 0) to = redrawn(x, p, d, r);
-  if (!k->known) k->known = true, k->to = str_dup(x->a, to);
+  bool fresh;
+  str name = str_fmt(&x->one, "%lld %.*s %.*s", (long long)d->assignment, STR_ARG(d->choice), STR_ARG(d->subject));
+  uint32_t k = interned_number(x->a, &x->assignments, name, &fresh);
+  str to = !fresh ? x->drawn.v[k] : d->stage == STAGE_STICKY ? d->candidate : redrawn(x, p, d, r);
+  int64_t at = logged_at(&r->d, to);
+  if (at < 0 || r->d.candidates[at].eligible != ELIGIBLE) to = redrawn(x, p, d, r);
+  if (fresh) *VEC_PUSH(x->a, &x->drawn) = str_dup(x->a, to);
   return to;
 }
 
