@@ -117,7 +117,7 @@ static str what_expected(parser *p, const expected *e) {
 }
 
 static str what_found(parser *p, const token *t) {
-  str s = { p->f->text.p + (t->sp.beg - p->f->base), t->sp.end - t->sp.beg };
+  str s = parse_text(p, t->sp);
   switch ((int)t->kind) {
     case LEX_EOF: return STR("the end of the file");
     case LEX_MID: case LEX_TAIL: return STR("the end of the braces");
@@ -129,10 +129,18 @@ static str what_found(parser *p, const token *t) {
   return s.n && s.n <= 40 && !memchr(s.p, '\n', s.n) ? str_fmt(p->a, "`%.*s`", STR_ARG(s)) : lex_describe(p->a, t->kind);
 }
 
-static bool expects(const expected *e, int kind) {
+bool parse_expects(const expected *e, int kind) {
   for (int i = 0; i < e->n; i++)
     if (e->kinds[i] == kind) return true;
   return false;
+}
+
+str parse_text(const parser *p, span sp) { return (str){ p->f->text.p + (sp.beg - p->f->base), sp.end - sp.beg }; }
+
+bool parse_misspelt(parser *p, const token *word, str meant) {
+  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, word->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(word->text), STR_ARG(meant));
+  lex_fix(&p->lx, g, word->sp, meant, "write `%.*s`", STR_ARG(meant));
+  return true;
 }
 
 static bool is_reserved(const token *t) { return t->class != LEX_NO_WORD && t->class != LEX_SOFT_WORD; }
@@ -150,8 +158,8 @@ static bool introduces_name(const token *t) {
 
 static bool report_reserved(parser *p, const expected *e) {
   const token *t = &p->tok;
-  if (!is_reserved(t) || t->kind == LEX_UNDERSCORE || !expects(e, LEX_NAME) || (t->flags & LEX_LINE_FIRST)) return false;
-  if (!introduces_name(&p->prev) || expects(e, LEX_INT)) return false;
+  if (!is_reserved(t) || t->kind == LEX_UNDERSCORE || !parse_expects(e, LEX_NAME) || (t->flags & LEX_LINE_FIRST)) return false;
+  if (!introduces_name(&p->prev) || parse_expects(e, LEX_INT)) return false;
   diag *g = lex_error(&p->lx, DIAG_SYN_RESERVED, t->sp, "`%.*s` is a reserved word and cannot be a name as it stands", STR_ARG(t->text));
   lex_fix(&p->lx, g, t->sp, str_fmt(p->a, "`%.*s`", STR_ARG(t->text)), "write it in back quotes");
   return true;
@@ -177,9 +185,7 @@ static bool report_misspelt(parser *p, bool at_file) {
   if (!near.n) return false;
   for (uint32_t i = 0; at_file && i < lex_nwords; i++)
     if (str_eq(str_z(lex_words[i].word), near)) p->decl = lex_words[i].kind;
-  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, w->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(w->text), STR_ARG(near));
-  lex_fix(&p->lx, g, w->sp, near, "write `%.*s`", STR_ARG(near));
-  return true;
+  return parse_misspelt(p, w, near);
 }
 
 /* Between two declarations. */
@@ -199,7 +205,7 @@ static void report_at_file(parser *p) {
 /* The slips that deserve a message of their own. */
 static bool report_special(parser *p, const expected *e) {
   const token *t = &p->tok;
-  if (t->kind == LEX_HEAD && expects(e, LEX_TEXT) && !expects(e, LEX_HEAD)) {
+  if (t->kind == LEX_HEAD && parse_expects(e, LEX_TEXT) && !parse_expects(e, LEX_HEAD)) {
     span brace = { t->sp.end - 1, t->sp.end };
     diag *g = lex_error(&p->lx, DIAG_SYN_LABEL, t->sp, "this text is fixed and cannot have holes `{...}`");
     lex_fix(&p->lx, g, brace, STR("\\{"), "write `\\{` if a brace is meant");
@@ -210,9 +216,9 @@ static bool report_special(parser *p, const expected *e) {
               "nothing stands between these braces; for braces as such write `\\{` and `\\}`");
     return true;
   }
-  if (expects(e, LEX_THEN) || expects(e, LEX_ELSE)) {
+  if (parse_expects(e, LEX_THEN) || parse_expects(e, LEX_ELSE)) {
     lex_error(&p->lx, DIAG_SYN_ELSE, t->flags & LEX_LINE_FIRST ? p->prev.sp : t->sp, "expected `%s`, found %.*s: `if` is written `if c then a else b`",
-              expects(e, LEX_THEN) ? "then" : "else", STR_ARG(what_found(p, t)));
+              parse_expects(e, LEX_THEN) ? "then" : "else", STR_ARG(what_found(p, t)));
     return true;
   }
   return report_reserved(p, e);
@@ -221,9 +227,9 @@ static bool report_special(parser *p, const expected *e) {
 void parse_report(parser *p, const expected *e) {
   const token *t = &p->tok;
   if (t->kind == LEX_UNDEF || p->lx.stopped) return;
-  bool at_file = expects(e, LEX_RECORD) && expects(e, LEX_MODULE) && !expects(e, LEX_AND) && !expects(e, '.') && !expects(e, LEX_FROM);
+  bool at_file = parse_expects(e, LEX_RECORD) && parse_expects(e, LEX_MODULE) && !parse_expects(e, LEX_AND) && !parse_expects(e, '.') && !parse_expects(e, LEX_FROM);
   if (at_file && (t->flags & LEX_LINE_FIRST)) {
-    if (expects(e, '}') && parse_slip(p, e)) return; /* its block is still open */
+    if (parse_expects(e, '}') && parse_slip(p, e)) return; /* its block is still open */
     report_at_file(p);
     return;
   }
@@ -237,7 +243,7 @@ void parse_report(parser *p, const expected *e) {
                   t->kind == LEX_EOF ? "" : " on the next line");
   else
     g = lex_error(&p->lx, DIAG_SYN_UNEXPECTED, t->sp, "expected %.*s, found %.*s", STR_ARG(want), STR_ARG(found));
-  if (is_reserved(t) && !next_line && expects(e, LEX_NAME) && t->kind != LEX_UNDERSCORE)
+  if (is_reserved(t) && !next_line && parse_expects(e, LEX_NAME) && t->kind != LEX_UNDERSCORE)
     lex_note(&p->lx, g, (span){ 0, 0 }, "`%.*s` is a reserved word; as a name it is written in back quotes: ``%.*s``", STR_ARG(t->text), STR_ARG(t->text));
 }
 

@@ -39,6 +39,9 @@ bool parse_resync(parser *p, int level);         /* after an error: true when th
 /* message.c: what is wrong, in words. */
 typedef struct expected { const int *kinds; int n; } expected; /* lexer kinds that could stand here */
 void parse_report(parser *p, const expected *e);
+bool parse_expects(const expected *e, int kind);
+str parse_text(const parser *p, span sp);        /* as it stands in the file */
+bool parse_misspelt(parser *p, const token *word, str meant); /* reports it: true */
 bool parse_slip(parser *p, const expected *e);   /* slip.c: a usual slip, reported: true */
 bool parse_slip_word(parser *p, const expected *e); /* slip_word.c: the same, for words, units and dates */
 void parse_unclosed(parser *p, span open, span end, const char *what);

@@ -6,8 +6,6 @@
 
 static bool is_word(const token *t, const char *word) { return t->kind == LEX_NAME && !(t->flags & LEX_BACKQUOTED) && str_eq(t->text, str_z(word)); }
 
-static str text_at(const parser *p, span sp) { return (str){ p->f->text.p + (sp.beg - p->f->base), sp.end - sp.beg }; }
-
 static bool says_fix(parser *p, span sp, str by, const char *what, str found) {
   diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, sp, "%s, not `%.*s`", what, STR_ARG(found));
   lex_fix(&p->lx, g, sp, by, "write `%.*s`", STR_ARG(by));
@@ -36,7 +34,7 @@ static bool presence(parser *p) {
   } else if (prev->kind == LEX_NE) neg = true;
   else if (prev->kind != LEX_EQ && prev->kind != '=' && !is) return false;
   str by = (kind == LEX_MISSING) != neg ? STR("missing") : STR("exists");
-  return says_fix(p, sp, by, "whether a value is there is asked with `x exists` or `x missing`", text_at(p, sp));
+  return says_fix(p, sp, by, "whether a value is there is asked with `x exists` or `x missing`", parse_text(p, sp));
 }
 
 /* 1,000 */
@@ -47,8 +45,8 @@ static bool grouped_number(parser *p) {
   while (at + i < p->f->text.n && p->f->text.p[at + i] >= '0' && p->f->text.p[at + i] <= '9') i++;
   if (i != 3) return false;
   span sp = { p->prev.sp.beg, t->sp.end + 3 };
-  str by = str_fmt(p->a, "%.*s_%.*s", STR_ARG(text_at(p, p->prev.sp)), 3, p->f->text.p + at);
-  return says_fix(p, sp, by, "the digits of a number are grouped with `_`", text_at(p, sp));
+  str by = str_fmt(p->a, "%.*s_%.*s", STR_ARG(parse_text(p, p->prev.sp)), 3, p->f->text.p + at);
+  return says_fix(p, sp, by, "the digits of a number are grouped with `_`", parse_text(p, sp));
 }
 
 /* all c in ... */
@@ -57,7 +55,7 @@ static bool quantifier(parser *p) {
   if (p->tok.kind != LEX_IN || p->prev.kind != LEX_NAME) return false;
   const token *w = &p->before;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (str_eq(text_at(p, w->sp), str_z(others[i][0]))) return says_fix(p, w->sp, str_z(others[i][1]), "`every`, `some` and `no` speak of the elements of a list", w->text);
+    if (str_eq(parse_text(p, w->sp), str_z(others[i][0]))) return says_fix(p, w->sp, str_z(others[i][1]), "`every`, `some` and `no` speak of the elements of a list", w->text);
   return false;
 }
 
@@ -94,10 +92,7 @@ static bool expected_word(parser *p, const expected *e) {
     for (int k = 0; k < e->n && n < 96; k++)
       if (e->kinds[k] == lex_words[i].kind) words[n++] = str_z(lex_words[i].word);
   const str *best = suggest(t->text, words, n);
-  if (!best) return false;
-  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, t->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(t->text), STR_ARG(*best));
-  lex_fix(&p->lx, g, t->sp, *best, "write `%.*s`", STR_ARG(*best));
-  return true;
+  return best && parse_misspelt(p, t, *best);
 }
 
 /* `id : text kye`, found when the next field does not make sense as a value. */
@@ -106,10 +101,7 @@ static bool modifier(parser *p) {
   if (p->decl != LEX_RECORD || p->tok.kind != ':' || w->kind != LEX_NAME || (w->flags & LEX_LINE_FIRST)) return false;
   const str words[] = { STR("key"), STR("unique"), STR("from"), STR("split"), STR("default") };
   const str *best = suggest(w->text, words, sizeof words / sizeof *words);
-  if (!best) return false;
-  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, w->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(w->text), STR_ARG(*best));
-  lex_fix(&p->lx, g, w->sp, *best, "write `%.*s`", STR_ARG(*best));
-  return true;
+  return best && parse_misspelt(p, w, *best);
 }
 
 /* `key (a, b)` and `key a, b` after the fields */

@@ -4,14 +4,6 @@
 
 #include <string.h>
 
-static str text_at(const parser *p, span sp) { return (str){ p->f->text.p + (sp.beg - p->f->base), sp.end - sp.beg }; }
-
-static bool expects(const expected *e, int kind) {
-  for (int i = 0; i < e->n; i++)
-    if (e->kinds[i] == kind) return true;
-  return false;
-}
-
 static bool is_plain(const token *t) { return t->kind == LEX_NAME && !(t->flags & LEX_BACKQUOTED); }
 
 static char lower(char ch) { return ch >= 'A' && ch <= 'Z' ? (char)(ch + 32) : ch; }
@@ -23,18 +15,12 @@ static bool same_word(str a, const char *b) {
   return true;
 }
 
-static bool misspelt(parser *p, const token *w, str by) {
-  diag *g = lex_error(&p->lx, DIAG_SYN_WORD, w->sp, "unknown word `%.*s`; did you mean `%.*s`?", STR_ARG(w->text), STR_ARG(by));
-  lex_fix(&p->lx, g, w->sp, by, "write `%.*s`", STR_ARG(by));
-  return true;
-}
-
 /* 30 moths, 30 mb, 30 px */
 static bool unit(parser *p, const expected *e) {
   const token *number = &p->prev, *word = &p->tok;
   if (word->kind != LEX_NAME || (word->flags & LEX_LINE_FIRST)) number = &p->before, word = &p->prev;
   if ((number->kind != LEX_INT && number->kind != LEX_DEC) || !is_plain(word) || (word->flags & LEX_LINE_FIRST)) return false;
-  if (word == &p->prev && expects(e, LEX_AND)) return false; /* the word was right, what follows is not */
+  if (word == &p->prev && parse_expects(e, LEX_AND)) return false; /* the word was right, what follows is not */
   str words[64];
   size_t n = 0;
   for (uint32_t i = 0; i < lex_nwords && n < 64; i++)
@@ -51,7 +37,7 @@ static bool unit(parser *p, const expected *e) {
     if (!same_word(word->text, known[i])) continue;
     if (same_word(word->text, "percent") || same_word(word->text, "pct")) {
       span sp = { number->sp.beg, word->sp.end };
-      str by = str_fmt(p->a, "%.*s%%", STR_ARG(text_at(p, number->sp)));
+      str by = str_fmt(p->a, "%.*s%%", STR_ARG(parse_text(p, number->sp)));
       diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, sp, "a share is written `%.*s`", STR_ARG(by));
       lex_fix(&p->lx, g, sp, by, "write `%.*s`", STR_ARG(by));
       return true;
@@ -68,7 +54,7 @@ static bool unit(parser *p, const expected *e) {
 static bool dotted_date(parser *p) {
   const token *t = &p->tok;
   if (t->kind != LEX_INT || p->prev.kind != '.' || p->before.kind != LEX_DEC || p->prev.sp.beg != p->before.sp.end || t->sp.beg != p->prev.sp.end) return false;
-  str year = text_at(p, t->sp), day = text_at(p, p->before.sp);
+  str year = parse_text(p, t->sp), day = parse_text(p, p->before.sp);
   const char *dot = memchr(day.p, '.', day.n);
   uint32_t d = 0, m = 0;
   for (uint32_t i = 0; i < day.n; i++) {
@@ -78,7 +64,7 @@ static bool dotted_date(parser *p) {
     *x = *x * 10 + (uint32_t)(day.p[i] - '0');
   }
   span sp = { p->before.sp.beg, t->sp.end };
-  diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, sp, "a date is written `2026-11-22`: year, month, day; not `%.*s`", STR_ARG(text_at(p, sp)));
+  diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, sp, "a date is written `2026-11-22`: year, month, day; not `%.*s`", STR_ARG(parse_text(p, sp)));
   if (year.n != 4 || !d || d > 31 || !m || m > 12) return true;
   str by = str_fmt(p->a, "%.*s-%02u-%02u", STR_ARG(year), m, d);
   lex_fix(&p->lx, g, sp, by, "write `%.*s`", STR_ARG(by));
@@ -90,7 +76,7 @@ static bool brace(parser *p, const expected *e) {
   const token *t = &p->tok;
   bool block = p->decl == LEX_RULE || p->decl == LEX_CHOOSE || p->decl == LEX_TEMPLATE || p->decl == LEX_EXPERIMENT || p->decl == LEX_TEST ||
                p->decl == LEX_RECORD || p->decl == LEX_WAIVE || p->decl == LEX_TABLE;
-  if (!block || !expects(e, '{') || !(t->kind == ':' || t->class == LEX_CLAUSE_WORD || t->class == LEX_LET_WORD)) return false;
+  if (!block || !parse_expects(e, '{') || !(t->kind == ':' || t->class == LEX_CLAUSE_WORD || t->class == LEX_LET_WORD)) return false;
   bool colon = t->kind == ':';
   span at = colon ? t->sp : (span){ p->prev.sp.end, p->prev.sp.end };
   diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, colon ? t->sp : p->prev.sp, colon ? "what follows stands between braces: `{` is expected, not `:`"
@@ -127,15 +113,15 @@ static bool shouted(parser *p) {
 /* a.w exist }: a word behind an operand that is nearly an operator, and was read as an option without a value */
 static bool operator_word(parser *p, const expected *e) {
   const token *w = &p->prev;
-  if (!is_plain(w) || w->text.n < 3 || (w->flags & LEX_LINE_FIRST) || p->before.kind == '{' || !expects(e, LEX_INT) || expects(e, LEX_NOT)) return false;
+  if (!is_plain(w) || w->text.n < 3 || (w->flags & LEX_LINE_FIRST) || p->before.kind == '{' || !parse_expects(e, LEX_INT) || parse_expects(e, LEX_NOT)) return false;
   const str words[] = { STR("exists"), STR("missing"), STR("contains"), STR("matches"), STR("passes"), STR("fails"), STR("implies"), STR("where") };
   const str *best = suggest(w->text, words, sizeof words / sizeof *words);
-  return best && misspelt(p, w, *best);
+  return best && parse_misspelt(p, w, *best);
 }
 
 /* require p else "..." */
 static bool otherwise(parser *p, const expected *e) {
-  if (p->tok.kind != LEX_ELSE || !expects(e, LEX_OTHERWISE)) return false;
+  if (p->tok.kind != LEX_ELSE || !parse_expects(e, LEX_OTHERWISE)) return false;
   diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, p->tok.sp, "what is said when a clause does not hold follows `otherwise`, not `else`");
   lex_fix(&p->lx, g, p->tok.sp, STR("otherwise"), "write `otherwise`");
   return true;
@@ -144,8 +130,8 @@ static bool otherwise(parser *p, const expected *e) {
 /* for each a in as */
 static bool article(parser *p, const expected *e) {
   const token *w = &p->prev;
-  if (p->tok.kind != LEX_NAME || !expects(e, LEX_IN) || p->before.kind != LEX_FOR) return false;
-  str s = text_at(p, w->sp);
+  if (p->tok.kind != LEX_NAME || !parse_expects(e, LEX_IN) || p->before.kind != LEX_FOR) return false;
+  str s = parse_text(p, w->sp);
   if (!same_word(s, "each") && !same_word(s, "all") && !same_word(s, "every") && !same_word(s, "any") && !same_word(s, "the")) return false;
   diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, w->sp, "`for` takes the record's name at once: `for %.*s in ...`", STR_ARG(p->tok.text));
   lex_fix(&p->lx, g, (span){ w->sp.beg, p->tok.sp.beg }, STR(""), "leave out `%.*s`", STR_ARG(s));
@@ -160,13 +146,13 @@ static bool clause_word(parser *p, const expected *e) {
   };
   const token *w = &p->line_word;
   if (p->decl != LEX_RULE && p->decl != LEX_TEMPLATE) return false;
-  bool is_if = p->tok.kind == LEX_IF && expects(e, LEX_REQUIRE) && (p->prev.kind == '{' || (p->tok.flags & LEX_LINE_FIRST));
-  if (is_if || (is_plain(w) && (same_word(w->text, "when") || same_word(w->text, "unless")) && expects(e, LEX_REQUIRE))) {
+  bool is_if = p->tok.kind == LEX_IF && parse_expects(e, LEX_REQUIRE) && (p->prev.kind == '{' || (p->tok.flags & LEX_LINE_FIRST));
+  if (is_if || (is_plain(w) && (same_word(w->text, "when") || same_word(w->text, "unless")) && parse_expects(e, LEX_REQUIRE))) {
     lex_error(&p->lx, DIAG_SYN_SLIP, is_if ? p->tok.sp : w->sp,
               "which records a rule is for is said in its first line (`rule r for a in assets where a.width > 0 {`), and what a clause depends on before `implies` (`require p implies q`)");
     return true;
   }
-  if (!is_plain(w) || !expects(e, LEX_REQUIRE)) return false;
+  if (!is_plain(w) || !parse_expects(e, LEX_REQUIRE)) return false;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     if (!same_word(w->text, others[i][0])) continue;
     diag *g = lex_error(&p->lx, DIAG_SYN_SLIP, w->sp, "a clause begins with `require` or `forbid`, not `%.*s`", STR_ARG(w->text));
@@ -185,7 +171,7 @@ static bool field_words(parser *p, const expected *e) {
     lex_fix(&p->lx, g, (span){ t->sp.beg, t->sp.beg }, STR("r"), "write `r` before the quotes");
     return true;
   }
-  if (t->kind == LEX_TEXT && (p->prev.kind == LEX_GE || p->prev.kind == LEX_LE || p->prev.kind == '<' || p->prev.kind == '>') && expects(e, LEX_DATE)) {
+  if (t->kind == LEX_TEXT && (p->prev.kind == LEX_GE || p->prev.kind == LEX_LE || p->prev.kind == '<' || p->prev.kind == '>') && parse_expects(e, LEX_DATE)) {
     lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "a bound stands without quotes: `300`, `2026-11-22`");
     return true;
   }
@@ -193,7 +179,7 @@ static bool field_words(parser *p, const expected *e) {
     lex_error(&p->lx, DIAG_SYN_SLIP, p->prev.sp, "one of several texts is a type of its own: `\"image\" | \"video\"`");
     return true;
   }
-  if (t->kind == LEX_NOT && expects(e, LEX_KEY)) {
+  if (t->kind == LEX_NOT && parse_expects(e, LEX_KEY)) {
     lex_error(&p->lx, DIAG_SYN_SLIP, t->sp, "a field is never missing, unless its type ends in `?`: nothing needs to be said");
     return true;
   }
