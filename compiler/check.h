@@ -262,6 +262,8 @@ void check_leave(checker *c);
 /* Adds "did you mean" with an edit when one of the names is near. */
 typedef VEC(str) strs;
 void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near);
+/* "`a`, `b` and `c`", each between two of quote. */
+str check_listed(checker *c, const strs *words, char quote);
 /* "unknown option": with the nearest of the words that may stand there, or all of them. what: "a choice". The caller may add a note. */
 diag *check_unknown_option(checker *c, const ast *option, const char *what, const strs *words);
 bool same_path(const ir *x, const ir *y);

@@ -174,9 +174,7 @@ uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const cha
   for (uint32_t i = 0; i < r->nfields; i++) *VEC_PUSH(c->a, &near) = r->fields[i].name;
   check_suggest(c, g, sp, name, &near);
   if (!suggest(name, near.v, near.n) && near.n && near.n <= 12) {
-    buf b = { .a = c->a };
-    for (uint32_t i = 0; i < near.n; i++) buf_fmt(&b, "%s`%.*s`", !i ? "" : i + 1 == near.n ? " and " : ", ", STR_ARG(near.v[i]));
-    str all = buf_done(&b);
+    str all = check_listed(c, &near, '`');
     diag_note_add(c->d, g, (span){ 0, 0 }, "it has %.*s", STR_ARG(all));
   }
   if (sig_find(c, name)) diag_note_add(c->d, g, (span){ 0, 0 }, "`%.*s` is a function: functions have parentheses, `.%.*s()`", STR_ARG(name), STR_ARG(name));

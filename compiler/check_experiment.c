@@ -157,12 +157,15 @@ static void check_scheme(trial *t) {
   assign_scheme s;
   if (!assign_scheme_find(t->hash, &s)) {
     diag *g = diag_add(c->d, DIAG_OPTION_VALUE, t->hash_sp, "there is no hash \"%.*s\"", STR_ARG(t->hash));
-    strs near = { 0 };
+    strs near = { 0 }, names = { 0 };
     str name;
-    for (uint32_t i = 1; assign_scheme_name(i, &name); i++) *VEC_PUSH(c->a, &near) = str_fmt(c->a, "\"%.*s\"", STR_ARG(name));
+    for (uint32_t i = 1; assign_scheme_name(i, &name); i++) {
+      *VEC_PUSH(c->a, &names) = name;
+      *VEC_PUSH(c->a, &near) = str_fmt(c->a, "\"%.*s\"", STR_ARG(name));
+    }
+    str all = check_listed(c, &names, '"');
     check_suggest(c, g, t->hash_sp, str_fmt(c->a, "\"%.*s\"", STR_ARG(t->hash)), &near);
-    diag_note_add(c->d, g, (span){ 0, 0 }, "other systems' are \"growthbook-v1\", \"growthbook-v2\", \"murmur3-unleash\", \"sha1-planout\" and \"md5-eppo\"; "
-                                           "without `hash` it is Blazon's own");
+    diag_note_add(c->d, g, (span){ 0, 0 }, "other systems' are %.*s; without `hash` it is Blazon's own", STR_ARG(all));
     t->d->bad = true;
     return;
   }

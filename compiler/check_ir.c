@@ -171,13 +171,17 @@ void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near) {
   if (s) diag_fix_add(c->d, g, sp, *s, "did you mean `%.*s`?", STR_ARG(*s));
 }
 
+str check_listed(checker *c, const strs *words, char quote) {
+  buf b = { .a = c->a };
+  for (uint32_t i = 0; i < words->n; i++) buf_fmt(&b, "%s%c%.*s%c", i == 0 ? "" : i + 1 == words->n ? " and " : ", ", quote, STR_ARG(words->v[i]), quote);
+  return buf_done(&b);
+}
+
 diag *check_unknown_option(checker *c, const ast *option, const char *what, const strs *words) {
   diag *g = diag_add(c->d, DIAG_OPTION_UNKNOWN, option->name_sp, "unknown option `%.*s`", STR_ARG(option->name));
   check_suggest(c, g, option->name_sp, option->name, words);
   if (g->edits) return g;
-  buf b = { .a = c->a };
-  for (uint32_t i = 0; i < words->n; i++) buf_fmt(&b, "%s`%.*s`", i == 0 ? "" : i + 1 == words->n ? " and " : ", ", STR_ARG(words->v[i]));
-  str all = buf_done(&b);
+  str all = check_listed(c, words, '`');
   diag_note_add(c->d, g, (span){ 0, 0 }, "%s has %.*s", what, STR_ARG(all));
   return g;
 }

@@ -227,7 +227,8 @@ static bool report_special(parser *p, const expected *e) {
 void parse_report(parser *p, const expected *e) {
   const token *t = &p->tok;
   if (t->kind == LEX_UNDEF || p->lx.stopped) return;
-  bool at_file = parse_expects(e, LEX_RECORD) && parse_expects(e, LEX_MODULE) && !parse_expects(e, LEX_AND) && !parse_expects(e, '.') && !parse_expects(e, LEX_FROM);
+  bool at_file = parse_expects(e, LEX_RECORD) && parse_expects(e, LEX_MODULE) && !parse_expects(e, LEX_AND) && !parse_expects(e, '.') &&
+                 !parse_expects(e, LEX_FROM);
   if (at_file && (t->flags & LEX_LINE_FIRST)) {
     if (parse_expects(e, '}') && parse_slip(p, e)) return; /* its block is still open */
     report_at_file(p);

@@ -113,7 +113,8 @@ static bool shouted(parser *p) {
 /* a.w exist }: a word behind an operand that is nearly an operator, and was read as an option without a value */
 static bool operator_word(parser *p, const expected *e) {
   const token *w = &p->prev;
-  if (!is_plain(w) || w->text.n < 3 || (w->flags & LEX_LINE_FIRST) || p->before.kind == '{' || !parse_expects(e, LEX_INT) || parse_expects(e, LEX_NOT)) return false;
+  if (!is_plain(w) || w->text.n < 3 || (w->flags & LEX_LINE_FIRST) || p->before.kind == '{') return false;
+  if (!parse_expects(e, LEX_INT) || parse_expects(e, LEX_NOT)) return false;
   const str words[] = { STR("exists"), STR("missing"), STR("contains"), STR("matches"), STR("passes"), STR("fails"), STR("implies"), STR("where") };
   const str *best = suggest(w->text, words, sizeof words / sizeof *words);
   return best && parse_misspelt(p, w, *best);
