@@ -76,28 +76,29 @@ static void record(meaning *m, const prog_record *x) {
   }
 }
 
+static void tell(meaning *m, used k, uint32_t i) {
+  const ir_program *ir = m->p->ir;
+  const code *c = m->p->c;
+  switch (k) {
+  case USED_FN: unit(m, c->fns[i].main, ir->fns[i]->name); break;
+  case USED_AUDIENCE: unit(m, c->audiences[i].main, ir->audiences[i]->name); break;
+  case USED_RULE: unit(m, c->rules[i].main, ir->rules[i]->name); break;
+  case USED_RECORD: record(m, ir->records[i]); break;
+  case USED_KINDS: break;
+  }
+}
+
 void vm_meaning(buf *out, const vm_program *p, uint32_t fn) {
   const ir_program *ir = p->ir;
   const uint32_t n[USED_KINDS] = { ir->nfns, ir->naudiences, ir->nrules, ir->nrecords };
+  uint32_t told[USED_KINDS] = { 0 };
   meaning m = { .out = out, .p = p };
   for (int k = 0; k < USED_KINDS; k++) m.seen[k] = ARENA_ARRAY(out->a, bool, n[k] + 1u);
   meet(&m, USED_FN, fn);
-  uint32_t at[USED_KINDS] = { 0 };
-  for (bool more = true; more;) {
-    more = false;
-    for (; at[USED_FN] < m.next[USED_FN].n; more = true) {
-      uint32_t i = m.next[USED_FN].v[at[USED_FN]++];
-      unit(&m, p->c->fns[i].main, ir->fns[i]->name);
-    }
-    for (; at[USED_AUDIENCE] < m.next[USED_AUDIENCE].n; more = true) {
-      uint32_t i = m.next[USED_AUDIENCE].v[at[USED_AUDIENCE]++];
-      unit(&m, p->c->audiences[i].main, ir->audiences[i]->name);
-    }
-    for (; at[USED_RULE] < m.next[USED_RULE].n; more = true) {
-      uint32_t i = m.next[USED_RULE].v[at[USED_RULE]++];
-      unit(&m, p->c->rules[i].main, ir->rules[i]->name);
-    }
-    for (; at[USED_RECORD] < m.next[USED_RECORD].n; more = true) record(&m, ir->records[m.next[USED_RECORD].v[at[USED_RECORD]++]]);
+  for (used k = USED_FN; k < USED_KINDS;) { /* what is told may meet more, of any kind */
+    if (told[k] == m.next[k].n) { k++; continue; }
+    tell(&m, k, m.next[k].v[told[k]++]);
+    k = USED_FN;
   }
   if (!m.digest) return;
   char hash[65];
