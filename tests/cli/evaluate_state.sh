@@ -55,6 +55,13 @@ sqlite3 s.db "select 'decision,reward' union all select id || ',' || ((seq * 791
 rc=$?
 exits "their rewards" 0
 
+# ips NAME CHANCE: the IPS of the last run is the one counted by hand, with this chance of a draw `d` under the new policy
+ips() {
+  local want got
+  want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, $2 / d.p as w from decisions d join outcomes o on o.decision = d.id)")
+  got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
+  if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "$1"; else not_ok "$1: IPS is $got, by hand $want"; fi
+}
 run evaluate hero old.blz --state s.db --format json
 exits "the same rules" 0
 mean=$(sqlite3 s.db "select sum(reward) / 3000.0 from outcomes")
@@ -64,9 +71,7 @@ json "the largest weight" '$.largest_weight' 1
 run evaluate hero ucb.blz --state s.db --format json
 exits "another policy" 0
 # a draw's new chance: 5% and what is left for b or e; counted by hand
-want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, iif(d.candidate = 'b', 0.9, iif(d.candidate = 'e', 0.95, 0.05)) / d.p as w from decisions d join outcomes o on o.decision = d.id)")
-got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
-if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
+ips "IPS as counted by hand" "iif(d.candidate = 'b', 0.9, iif(d.candidate = 'e', 0.95, 0.05))"
 run evaluate shop.hero ucb.blz --state s.db
 says "what is evaluated" out 'chooses from the candidates that were eligible then'
 says "replay" out 'replay gave the logged chances again in 3,000 draws'
@@ -87,9 +92,7 @@ says "what would help" out 'give the data with --db or --source'
 run evaluate hero where.blz --state s.db --db d.db --format json
 exits "judged anew" 0
 json "all of them" '$.judged_anew' 3000
-want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, case d.candidate when 'a' then 0 when 'b' then 0.95 when 'e' then 0.95 else 0.05 end / d.p as w from decisions d join outcomes o on o.decision = d.id)")
-got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
-if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS without the candidate, as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
+ips "IPS without the candidate, as counted by hand" "case d.candidate when 'a' then 0 when 'b' then 0.95 when 'e' then 0.95 else 0.05 end"
 sed 's/for p in profiles {/for p in profiles where p.locale == "en" {/' ucb.blz > english.blz
 run evaluate hero english.blz --state s.db --db d.db --format json
 exits "for fewer people" 0
@@ -130,9 +133,7 @@ exits "a policy that reads the candidates" 1
 run evaluate hero even.blz --state s.db --db d.db --format json
 exits "with the data" 0
 json "says that it is the data's" '$.evidence_from_data' 1
-want=$(sqlite3 s.db "select sum(w * reward) / 3000 from (select o.reward, iif(d.candidate in ('d', 'e'), 1.0 / 2, 1.0 / 3) / d.p as w from decisions d join outcomes o on o.decision = d.id)")
-got=$(sqlite3 :memory: "select json_extract(cast(readfile('out') as text), '\$.ips.value')")
-if awk -v x="$got" -v y="$want" 'BEGIN { exit !(x - y < 1e-9 && y - x < 1e-9) }'; then ok "IPS of equal weights, as counted by hand"; else not_ok "IPS is $got, by hand $want"; fi
+ips "IPS of equal weights, as counted by hand" "iif(d.candidate in ('d', 'e'), 1.0 / 2, 1.0 / 3)"
 run evaluate hero even.blz --state s.db --db nowhere.db
 exits "data that is not there" 3
 run evaluate --log x.csv --map action=a,reward=b,propensity=c --policy uniform --db d.db
