@@ -86,6 +86,13 @@ int cli_native_of(cli *c, const args *a, rt_program *p);
 int cli_ready(cli *c, const args *a, const char **files, uint32_t n);
 /* cli_ready for a command line of rules and one name of a thing (a `what`: "choice", "template") in any order. */
 int cli_named(cli *c, const args *a, const char *what, const char **name);
+/* The rule, audience, template or choice (what) that is meant: its index in c->p, or -1, said that there is none or that several match. */
+int64_t cli_find(cli *c, enum rt_names what, const char *name);
+/* An engine of p with, where --db or --source give some (data), what its look-ups read. Close it also when it could not be opened. */
+typedef struct cli_engine { rt_engine e; src_data *d; bool data; } cli_engine;
+int cli_engine_open(cli_engine *x, cli *c, const args *a, const rt_program *p, uint32_t nbindings, const src_binding *bindings,
+                    void (*issue)(void *ud, const src_issue *), void *ud, str *failure); /* RT_*; x must not move while it is open */
+void cli_engine_close(cli_engine *x);
 int cli_exit_of(int status);                 /* RT_* -> exit code of a run that did not get to its end */
 
 /* ---- showing diagnostics (show_diag.c, snippet.c) ---- */
@@ -191,7 +198,6 @@ typedef struct one_record {
   str failure;
   int64_t issues;
 } one_record;
-int64_t cli_rule(cli *c, const char *rule);  /* index of the rule that is meant; -1: said that there is none */
 /* Opens the data for look-ups of one rule's records. RT_*; with RT_ENV the text is in x->failure. */
 int one_record_open(one_record *x, const char *db, uint32_t nbindings, const src_binding *bindings, const prog_rule *pr);
 /* From whichever source of the rule has it (a refinement's record may be in several). RT_NONE: there is none. */

@@ -385,14 +385,8 @@ static int run(cli *c, const args *a) {
   const char *name;
   int code = cli_named(c, a, "template", &name);
   if (code) return code;
-  str first, second;
-  int64_t found = rt_find_name(c->p->ir, RT_NAME_TEMPLATE, str_z(name), &first, &second);
-  if (found < 0) {
-    const str *near = rt_suggest_name(&c->a, c->p->ir, RT_NAME_TEMPLATE, str_z(name));
-    if (first.n) return cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", name, STR_ARG(first), STR_ARG(second));
-    if (near) return cli_usage(c, NULL, "no template is named `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
-    return cli_usage(c, NULL, "no template is named `%s`", name);
-  }
+  int64_t found = cli_find(c, RT_NAME_TEMPLATE, name);
+  if (found < 0) return X_USAGE;
   if (!cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   assembling x = { .c = c, .t = c->p->ir->templates[found], .index = (uint32_t)found, .json = cli_format(a) == F_JSON, .explain = args_has(a, "explain") };
   x.o = (asm_opts){ .limit = (uint32_t)limit, .nodes = nodes, .why = true };

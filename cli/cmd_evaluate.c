@@ -180,39 +180,8 @@ static int print_result(cli *c, const args *a, const ope_log *l, const ope_resul
 
 /* ---- a state file ---- */
 
-/* The choice that is meant, or -1: said that there is none. */
-static int64_t choice_of(cli *c, const char *name) {
-  const ir_program *ir = c->p->ir;
-  str one, other;
-  int64_t at = rt_find_name(ir, RT_NAME_CHOICE, str_z(name), &one, &other);
-  if (at >= 0) return at;
-  const str *near = rt_suggest_name(&c->a, ir, RT_NAME_CHOICE, str_z(name));
-  if (one.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", name, STR_ARG(one), STR_ARG(other));
-  else if (near) cli_usage(c, NULL, "no choice is named `%s`; did you mean `%.*s`?", name, STR_ARG(*near));
-  else cli_usage(c, NULL, "no choice is named `%s`", name);
-  return -1;
-}
-
 static void on_issue(void *ud, const src_issue *i) {
   if (i->sev == SEV_ERROR) cli_issue(ud, i, 0);
-}
-
-/* The estimate with an engine of the rules and, where it is given, the data. */
-static int estimate(cli *c, const args *a, state *s, uint32_t choice, uint32_t nbindings, const src_binding *bindings, evaluate_result *e, str *failure) {
-  bool data = args_has(a, "db") || args_has(a, "source");
-  src_data *d = NULL;
-  rt_engine en;
-  if (!rt_engine_open(&en, c->p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
-  int status = RT_OK;
-  if (data) {
-    bool *wanted = ARENA_ARRAY(&c->a, bool, c->p->ir->nsources + 1); /* opened when something looks into them */
-    status = rt_open_data(c->p, &mem_libc, str_z(args_value(a, "db")), nbindings, bindings, wanted, NULL, on_issue, c, &c->a, &d, failure);
-    if (status == RT_OK) rt_engine_data(&en, d);
-  }
-  if (status == RT_OK) status = rt_evaluate(s, &en, data, choice, &c->a, e, failure);
-  rt_engine_close(&en);
-  if (d) src_close(d);
-  return status;
 }
 
 static int of_state(cli *c, const args *a, const char *path) {
@@ -225,14 +194,17 @@ static int of_state(cli *c, const args *a, const char *path) {
   c->now = rt_clock();
   int code = cli_named(c, a, "choice", &name);
   if (code) return code;
-  int64_t choice = choice_of(c, name);
+  int64_t choice = cli_find(c, RT_NAME_CHOICE, name);
   if (choice < 0 || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   state_config config = { .m = &mem_libc, .path = str_z(path) };
   str failure = { "", 0 };
   state *s = state_open(&config, &c->a, &failure);
   if (!s) return cli_env(c, "%.*s", STR_ARG(failure));
   evaluate_result e;
-  int status = estimate(c, a, s, (uint32_t)choice, nbindings, bindings, &e, &failure);
+  cli_engine en;
+  int status = cli_engine_open(&en, c, a, c->p, nbindings, bindings, on_issue, c, &failure);
+  if (status == RT_OK) status = rt_evaluate(s, &en.e, en.data, (uint32_t)choice, &c->a, &e, &failure);
+  cli_engine_close(&en);
   state_close(s);
   if (status == RT_OOM) return cli_env(c, "out of memory");
   if (status != RT_OK) return cli_failed(c, failure);

@@ -156,14 +156,9 @@ static int say_errors(const args *a, const matching *m, uint32_t nlist, const rt
 static bool find_audiences(cli *c, const names *audiences, uint32_t **list) {
   *list = ARENA_ARRAY(&c->a, uint32_t, audiences->n + 1);
   for (uint32_t i = 0; i < audiences->n; i++) {
-    str x, y, name = str_z(audiences->v[i]);
-    int64_t at = rt_find_name(c->p->ir, RT_NAME_AUDIENCE, name, &x, &y);
-    if (at >= 0) { (*list)[i] = (uint32_t)at; continue; }
-    const str *near = rt_suggest_name(&c->a, c->p->ir, RT_NAME_AUDIENCE, name);
-    if (x.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", audiences->v[i], STR_ARG(x), STR_ARG(y));
-    else if (near) cli_usage(c, NULL, "no audience is named `%s`; did you mean `%.*s`?", audiences->v[i], STR_ARG(*near));
-    else cli_usage(c, NULL, "no audience is named `%s`; `blazon check --list` lists them", audiences->v[i]);
-    return false;
+    int64_t at = cli_find(c, RT_NAME_AUDIENCE, audiences->v[i]);
+    if (at < 0) return false;
+    (*list)[i] = (uint32_t)at;
   }
   return true;
 }

@@ -67,24 +67,14 @@ static void choice_named(replaying *x, const ir_program *ir) {
 
 /* An engine over p, with data when there is some, and the whole log. A status of the runtime. */
 static int run_one(replaying *x, const rt_program *p, uint32_t nbindings, const src_binding *bindings) {
-  cli *c = x->c;
-  const char *db = args_value(x->a, "db");
-  rt_engine e;
-  src_data *data = NULL;
+  cli_engine en;
   replay_result r;
-  if (!rt_engine_open(&e, p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
+  int status = cli_engine_open(&en, x->c, x->a, p, nbindings, bindings, on_issue, x, &x->failure);
   choice_named(x, p->ir);
-  int status = RT_OK;
-  x->o.data = db || args_has(x->a, "source");
-  if (x->o.data) {
-    bool *wanted = ARENA_ARRAY(&c->a, bool, p->ir->nsources + 1); /* opened when something looks into them */
-    status = rt_open_data(p, &mem_libc, str_z(db), nbindings, bindings, wanted, NULL, on_issue, x, &c->a, &data, &x->failure);
-    if (status == RT_OK) rt_engine_data(&e, data);
-  }
-  if (status == RT_OK) status = rt_replay(x->s, &e, &x->o, &c->a, &r, &x->failure);
+  x->o.data = en.data;
+  if (status == RT_OK) status = rt_replay(x->s, &en.e, &x->o, &x->c->a, &r, &x->failure);
   if (status == RT_OK) add(&x->sum, &r);
-  rt_engine_close(&e);
-  if (data) src_close(data);
+  cli_engine_close(&en);
   return status;
 }
 

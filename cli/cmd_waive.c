@@ -154,7 +154,7 @@ static int run(cli *c, const args *a) {
     show_diags(c, c->err, c->p, false);
     return cli_exit_of(status);
   }
-  int64_t rule = cli_rule(c, a->files[0]);
+  int64_t rule = cli_find(c, RT_NAME_RULE, a->files[0]);
   if (rule < 0 || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   const prog_rule *pr = c->p->ir->rules[rule];
   if (pr->source < 0 && !pr->refinement) return cli_usage(c, NULL, "`%.*s` is not about records, so there is none to waive it for", STR_ARG(pr->name));

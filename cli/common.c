@@ -193,6 +193,36 @@ int cli_named(cli *c, const args *a, const char *what, const char **name) {
   return cli_ready(c, a, rules, n);
 }
 
+int64_t cli_find(cli *c, enum rt_names what, const char *name) {
+  static const char *const kinds[] = { [RT_NAME_RULE] = "rule", [RT_NAME_AUDIENCE] = "audience", [RT_NAME_SOURCE] = "source",
+                                       [RT_NAME_TEMPLATE] = "template", [RT_NAME_CHOICE] = "choice", [RT_NAME_EXPERIMENT] = "experiment" };
+  str first, second;
+  int64_t at = rt_find_name(c->p->ir, what, str_z(name), &first, &second);
+  if (at >= 0) return at;
+  const str *near = rt_suggest_name(&c->a, c->p->ir, what, str_z(name));
+  bool listed = what == RT_NAME_RULE || what == RT_NAME_AUDIENCE;
+  if (first.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", name, STR_ARG(first), STR_ARG(second));
+  else if (near) cli_usage(c, NULL, "no %s is named `%s`; did you mean `%.*s`?", kinds[what], name, STR_ARG(*near));
+  else cli_usage(c, NULL, "no %s is named `%s`%s", kinds[what], name, listed ? "; `blazon check --list` lists them" : "");
+  return -1;
+}
+
+int cli_engine_open(cli_engine *x, cli *c, const args *a, const rt_program *p, uint32_t nbindings, const src_binding *bindings,
+                    void (*issue)(void *ud, const src_issue *), void *ud, str *failure) {
+  *x = (cli_engine){ .data = args_has(a, "db") || args_has(a, "source") };
+  if (!rt_engine_open(&x->e, p, &mem_libc, (vm_limits){ 0 }, c->now)) return RT_OOM;
+  if (!x->data) return RT_OK;
+  bool *wanted = ARENA_ARRAY(&c->a, bool, p->ir->nsources + 1); /* opened when something looks into them */
+  int status = rt_open_data(p, &mem_libc, str_z(args_value(a, "db")), nbindings, bindings, wanted, NULL, issue, ud, &c->a, &x->d, failure);
+  if (status == RT_OK) rt_engine_data(&x->e, x->d);
+  return status;
+}
+
+void cli_engine_close(cli_engine *x) {
+  rt_engine_close(&x->e);
+  if (x->d) src_close(x->d);
+}
+
 /* ---- what several commands say or read alike ---- */
 
 bool cli_is_path(const char *word, bool rules_given) {

@@ -37,7 +37,7 @@ static int explain_now(one_record *x, const args *a, uint32_t rule, const char *
 int explain_record(cli *c, const args *a, const char *rule, const char *key, uint32_t nbindings, const src_binding *bindings) {
   int code = cli_ready(c, a, a->files, a->nfiles);
   if (code) return code;
-  int64_t at = cli_rule(c, rule);
+  int64_t at = cli_find(c, RT_NAME_RULE, rule);
   if (at < 0) return X_USAGE;
   one_record x = { .c = c, .p = c->p };
   x.e.vm = NULL;

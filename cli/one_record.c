@@ -60,14 +60,3 @@ void one_record_close(one_record *x) {
   if (x->data) src_close(x->data);
   x->data = NULL;
 }
-
-int64_t cli_rule(cli *c, const char *rule) {
-  str first, second, name = str_z(rule);
-  int64_t at = rt_find_name(c->p->ir, RT_NAME_RULE, name, &first, &second);
-  if (at >= 0) return at;
-  const str *near = rt_suggest_name(&c->a, c->p->ir, RT_NAME_RULE, name);
-  if (first.n) cli_usage(c, NULL, "`%s` could be `%.*s` or `%.*s`; write the full name", rule, STR_ARG(first), STR_ARG(second));
-  else if (near) cli_usage(c, NULL, "no rule is named `%s`; did you mean `%.*s`?", rule, STR_ARG(*near));
-  else cli_usage(c, NULL, "no rule is named `%s`; `blazon check --list` lists them", rule);
-  return -1;
-}
