@@ -36,6 +36,8 @@ typedef struct map { uint32_t n; const map_entry *e; } map;  /* sorted by key by
 typedef struct bad {
   uint16_t field;
   str message;              /* "`abc` is not an int" */
+  const char *absent;       /* "null", "missing" ...: nothing stood where the field is not optional; NULL: something that cannot be read */
+  str found;                /* that, when it is a text; else empty */
   uint32_t line, col;       /* in the data file, 1-based; 0 when the source has none */
   struct bad *next;
 } bad;

@@ -168,8 +168,7 @@ str rt_subject_wrong(arena *a, const rec *r) {
     uint32_t f = r->ty->keys[i];
     str name = r->ty->fields[f].name, key;
     for (const bad *b = r->st[f] == ST_ERR ? r->bads : NULL; b; b = b->next) {
-      const char *but = b->field == f ? memmem(b->message.p, b->message.n, " but `", 6) : NULL; /* how to make it optional, which a key cannot be */
-      if (but) return str_fmt(a, "the subject has no key: `%.*s` %.*s", STR_ARG(name), (int)(but - b->message.p), b->message.p);
+      if (b->field == f && b->absent) return str_fmt(a, "the subject has no key: `%.*s` is %s", STR_ARG(name), b->absent);
       if (b->field == f) return str_fmt(a, "the subject has no key: `%.*s`: %.*s", STR_ARG(name), STR_ARG(b->message));
     }
     if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: `%.*s` is missing", STR_ARG(name));

@@ -45,12 +45,6 @@ static void on_issue(void *ud, const src_issue *i) {
   refuse(x, NULL, i->line, &x->n->bad, (str){ "", 0 }, i->message);
 }
 
-/* A date alone, where a time is expected: the decoder's message is all that is left of it. */
-static bool only_date(const bad *b, int64_t *day) {
-  str s = b->message;
-  return b->field == F_TIME && s.n > 12 && s.p[0] == '`' && s.p[11] == '`' && civil_parse_date((str){ s.p + 1, 10 }, day);
-}
-
 /* *day: the reward's time is a date alone, that day; else INT64_MIN. */
 static bool readable(reader *x, const rec *r, int64_t *day) {
   *day = INT64_MIN;
@@ -60,7 +54,7 @@ static bool readable(reader *x, const rec *r, int64_t *day) {
     return false;
   }
   for (const bad *b = r->bads; b; b = b->next) {
-    if (only_date(b, day)) continue;
+    if (b->field == F_TIME && civil_parse_date(b->found, day)) continue; /* where a time is expected */
     str name = r->ty->fields[b->field].name;
     str what = str_fmt(&x->one, "%.*s: %.*s", STR_ARG(name), STR_ARG(b->message));
     refuse(x, r, b->line, &x->n->bad, (str){ "", 0 }, what);

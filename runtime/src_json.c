@@ -232,7 +232,8 @@ void src_tell_nested(src_dec *d, rec *r, uint32_t field, const type *t, str name
 static void set_bad(src_dec *d, rec *r, const prog_record *pr, uint32_t f, uint32_t line, uint32_t col) {
   r->st[f] = ST_ERR;
   if (!pr->fields[f].type->opt) r->clean = false;
-  src_add_bad(d->a, r, f, d->error, d->eline ? d->eline : line, d->eline ? d->ecol : col);
+  bad *b = src_add_bad(d->a, r, f, d->error, d->eline ? d->eline : line, d->eline ? d->ecol : col);
+  b->found = d->found, d->found = (str){ "", 0 };
 }
 
 enum { ST_UNSEEN = 3 };

@@ -18,6 +18,7 @@ typedef struct src_dec {
   bool copy;              /* texts are copied to a; else they point into the raw data */
   bool strict_json;       /* the raw data is JSON: a text is no int */
   str error;              /* set on failure: "`abc` is not an int" */
+  str found;              /* of the text that was not: the text itself */
   uint32_t eline, ecol;   /* where in the data file, 0: not known closer than its value */
   const prog_record *root; /* the source's own record, and which of its fields is being read: what a member that is nested deeper belongs to */
   uint32_t field;
@@ -39,7 +40,7 @@ bool src_from_split(src_dec *d, const type *t, str delim, str s, val *out);
 /* "is null but `title` is not optional (...)"; found: "null", "empty", "not there". */
 str src_missing_message(arena *a, const ir_program *p, const prog_field *f, const char *found);
 /* Puts a field in error; bads stay in the order of arrival. */
-void src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col);
+bad *src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col);
 /* Settles a field without a value: default, missing, or error. */
 void src_settle_missing(src_dec *d, rec *r, const prog_record *pr, uint32_t field, const char *found, uint32_t line, uint32_t col);
 /* Bytes that are equal iff the values are, and that memcmp orders as val_cmp does. */

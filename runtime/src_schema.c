@@ -411,7 +411,8 @@ void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *onl
     } else {
       r->st[f] = ST_ERR;
       if (!col->pf->type->opt) r->clean = false;
-      src_add_bad(dec->a, r, f, dec->error, 0, 0);
+      src_add_bad(dec->a, r, f, dec->error, 0, 0)->found = dec->found;
+      dec->found = (str){ "", 0 };
     }
   }
 }

@@ -106,6 +106,7 @@ static const char *wants(const type *t) {
 
 static bool no(src_dec *d, str found, const type *t) {
   d->error = str_fmt(d->a, "%.*s is not %s", STR_ARG(src_quote(d->a, found)), wants(t));
+  d->found = str_dup(d->a, found);
   return false;
 }
 
@@ -407,12 +408,13 @@ str src_missing_message(arena *a, const ir_program *p, const prog_field *f, cons
                  STR_ARG(src_type_name(a, p, f->type)));
 }
 
-void src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col) {
+bad *src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col) {
   bad *b = ARENA_NEW(a, bad);
-  b->field = (uint16_t)field, b->message = message, b->line = line, b->col = col;
+  *b = (bad){ .field = (uint16_t)field, .message = message, .found = { "", 0 }, .line = line, .col = col };
   const bad **at = &r->bads;
   while (*at) at = (const bad **)(uintptr_t)&(*at)->next;
   *at = b;
+  return b;
 }
 
 void src_settle_missing(src_dec *d, rec *r, const prog_record *pr, uint32_t field, const char *found, uint32_t line, uint32_t col) {
@@ -423,7 +425,7 @@ void src_settle_missing(src_dec *d, rec *r, const prog_record *pr, uint32_t fiel
     r->st[field] = ST_MISSING;
   } else {
     r->st[field] = ST_ERR, r->clean = false;
-    src_add_bad(d->a, r, field, src_missing_message(d->a, d->p, f, found), line, col);
+    src_add_bad(d->a, r, field, src_missing_message(d->a, d->p, f, found), line, col)->absent = found;
   }
 }
 
