@@ -83,6 +83,12 @@ void *arena_alloc(arena *a, size_t n) {
   longjmp(*a->oom, why);
 }
 
+void *arena_alloc_line(arena *a, size_t n) {
+  enum { LINE = 64 };
+  char *p = arena_alloc(a, n > SIZE_MAX / 2 ? n : n + LINE - ALIGN);
+  return p + -(uintptr_t)p % LINE;
+}
+
 arena_mark arena_save(const arena *a) {
   return (arena_mark){ a->head, a->head ? a->head->at : 0, a->used };
 }

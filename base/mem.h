@@ -44,7 +44,8 @@ void arena_init(arena *a, const mem *m, jmp_buf *oom);
 void arena_free(arena *a);                    /* gives back every block */
 void arena_reset(arena *a);                   /* forgets everything, keeps one block */
 void *arena_alloc(arena *a, size_t n);        /* zeroed, 16-byte aligned; never NULL */
-void *arena_try(arena *a, size_t n);          /* the same, NULL instead of a jump */
+void *arena_alloc_line(arena *a, size_t n);   /* the same, beginning with a cache line (64 bytes) */
+void *arena_try(arena *a, size_t n);          /* as arena_alloc, NULL instead of a jump */
 arena_mark arena_save(const arena *a);
 void arena_restore(arena *a, arena_mark m);   /* frees what was allocated after the mark */
 

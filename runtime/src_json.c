@@ -8,7 +8,7 @@ rec *src_new_rec(arena *a, const prog_record *pr, uint32_t frame) {
   rec *r = ARENA_NEW(a, rec);
   r->ty = &pr->shape;
   r->cap = frame > pr->shape.nfields ? frame : pr->shape.nfields;
-  r->v = ARENA_ARRAY(a, val, r->cap ? r->cap : 1);
+  r->v = arena_alloc_line(a, sizeof *r->v * (r->cap ? r->cap : 1)); /* four values at a time then cross no line (vm/bulk.c) */
   r->st = ARENA_ARRAY(a, uint8_t, r->cap ? r->cap : 1);
   r->source = UINT32_MAX;
   return r;

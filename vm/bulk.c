@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #endif
 
+#define UNLIKELY(x) __builtin_expect((x), 0)
+
 /* ---- tables ---- */
 
 static inline bool out_of_set(const vm_set *s, const val *R) {
@@ -37,11 +39,12 @@ static inline unsigned out_of_range(const vm_block *b, int k, const val *R) {
 
 static inline bool blocks_plain(const vm_table *t, const val *R) {
   unsigned out = 0;
-  for (const vm_block *b = t->blocks;; b++) {
-    const val *v = R + b->at;
+  for (uint32_t i = 0; i < t->nblocks; i++) {
+    const vm_block *b = &t->blocks[i];
+    const val *v = R + t->at[i];
     out |= out_of_range(b, 0, v) | out_of_range(b, 1, v) | out_of_range(b, 2, v) | out_of_range(b, 3, v);
-    if (b->last) return out;
   }
+  return out;
 }
 
 /* What decides is read from a table, not branched to: records that differ cost no wrong guess. */
@@ -52,7 +55,7 @@ static inline bool blocks_plain(const vm_table *t, const val *R) {
     if (out || !t->next) return t->verdict[out]; \
   }
 
-static int run_plain(const vm_table *t, const val *R) { RUN(blocks_plain) }
+int vm_run_plain(const vm_table *t, const val *R) { RUN(blocks_plain) }
 
 static __attribute__((noinline)) int each_rule(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
   bool clean = r && r->clean;
@@ -68,40 +71,55 @@ static __attribute__((noinline)) int each_rule(vm_engine *e, const uint32_t *rul
   return VM_OK;
 }
 
-static int ranges_plain(const vm_table *t, const val *R, uint8_t *verdict) { *verdict = t->verdict[blocks_plain(t, R)]; return VM_OK; }
+static inline bool ranges_alone(const vm_table *t) { return !t->next && !t->nsets && !t->nwords; }
 
 #ifdef __x86_64__
 #define AVX2 __attribute__((target("avx2")))
 
 AVX2 static inline __attribute__((always_inline)) __m256i out_of_block(const vm_block *b, const val *R) {
-  __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(R + b->at));
+  __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)R);
   v = _mm256_sub_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->lo));
   return _mm256_cmpgt_epi64(v, _mm256_loadu_si256((const __m256i *)(const void *)b->span));
 }
 
 /* The same, a block at a time. */
 AVX2 static inline __attribute__((always_inline)) bool blocks_avx2(const vm_table *t, const val *R) {
-  const vm_block *b = t->blocks;
-  __m256i out = out_of_block(b, R);
-  for (; !b->last; b++) out = _mm256_or_si256(out, out_of_block(b + 1, R));
+  __m256i out = out_of_block(&t->blocks[0], R + t->at[0]);
+  for (uint32_t i = 1; i < t->nblocks; i++) out = _mm256_or_si256(out, out_of_block(&t->blocks[i], R + t->at[i]));
   return !_mm256_testz_si256(out, out);
 }
 
 AVX2 static int run_avx2(const vm_table *t, const val *R) { RUN(blocks_avx2) }
-AVX2 static int ranges_avx2(const vm_table *t, const val *R, uint8_t *verdict) { *verdict = t->verdict[blocks_avx2(t, R)]; return VM_OK; }
 
-vm_table_fn vm_table_runner(void) { return __builtin_cpu_supports("avx2") ? run_avx2 : run_plain; }
-vm_ranges_fn vm_ranges_runner(void) { return __builtin_cpu_supports("avx2") ? ranges_avx2 : ranges_plain; }
+/* Without a loop, called by its name, and the outcome branched to: whoever asks about one record at a time branches by it, too. */
+AVX2 static __attribute__((noinline)) int run_direct(const vm_table *t, const val *R, uint8_t *verdict) {
+  const vm_block *b = t->blocks;
+  __m256i out = out_of_block(b, R + t->at[0]);
+  if (t->nblocks > 1) {
+    out = _mm256_or_si256(out, out_of_block(b + 1, R));
+    if (t->nblocks > 2) {
+      out = _mm256_or_si256(out, out_of_block(b + 2, R + 4));
+      if (UNLIKELY(t->nblocks > 3)) out = _mm256_or_si256(out, out_of_block(b + 3, R + 8));
+    }
+  }
+  if (UNLIKELY(!_mm256_testz_si256(out, out))) *verdict = t->verdict[1];
+  else *verdict = t->verdict[0];
+  return VM_OK;
+}
+
+vm_table_fn vm_table_runner(void) { return __builtin_cpu_supports("avx2") ? run_avx2 : vm_run_plain; }
+const vm_table *vm_direct(const vm_table *t) { return t && t->in_order && ranges_alone(t) && __builtin_cpu_supports("avx2") ? t : NULL; }
 #else
-vm_table_fn vm_table_runner(void) { return run_plain; }
-vm_ranges_fn vm_ranges_runner(void) { return ranges_plain; }
+static int run_direct(const vm_table *t, const val *R, uint8_t *verdict) { *verdict = t->verdict[blocks_plain(t, R)]; return VM_OK; }
+vm_table_fn vm_table_runner(void) { return vm_run_plain; }
+const vm_table *vm_direct(const vm_table *t) { return t && ranges_alone(t) ? t : NULL; }
 #endif
 
 /* One rule over ranges, the case where every instruction counts: only tail calls, so that no frame is made. */
 int vm_rules(vm_engine *e, const uint32_t *rules, uint32_t n, rec *r, uint8_t *verdicts) {
   if (n == 1 && r && r->clean) {
-    const vm_table *t = e->tables[rules[0]];
-    if (t && t->ranges) return e->run_ranges(t, r->v, verdicts);
+    const vm_table *t = e->direct[rules[0]];
+    if (!UNLIKELY(t == NULL)) return run_direct(t, r->v, verdicts);
   }
   return each_rule(e, rules, n, r, verdicts);
 }

@@ -33,7 +33,6 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->m = m, e->p = p, e->h = h;
   e->rules = p->c->rules;
   e->run_table = vm_table_runner();
-  e->run_ranges = vm_ranges_runner();
   e->max_steps = lim.steps ? lim.steps : DEFAULT_STEPS;
   arena_init(&e->main, m, &e->oom);
   arena_init(&e->loop, m, &e->oom);
@@ -43,8 +42,9 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   e->lib = (lib_ctx){ .a = e->cur, .keep = &e->keep, .m = m, .state = ls, .steps = &e->steps };
   e->inactive = mem_try(m, p->ir->nrules + 1u);
   e->tables = mem_try(m, sizeof *e->tables * (p->ir->nrules + 1u));
+  e->direct = mem_try(m, sizeof *e->direct * (p->ir->nrules + 1u));
   e->once = mem_try(m, sizeof *e->once * (p->ir->nfns + 1u));
-  if (!e->inactive || !e->tables || !e->once || !grow_stack(e, p->stack + 1)) {
+  if (!e->inactive || !e->tables || !e->direct || !e->once || !grow_stack(e, p->stack + 1)) {
     vm_close(e);
     return NULL;
   }
@@ -63,6 +63,7 @@ void vm_close(vm_engine *e) {
   mem_free(e->m, e->walks, sizeof *e->walks * e->walks_cap);
   mem_free(e->m, e->inactive, e->p->ir->nrules + 1u);
   mem_free(e->m, e->tables, sizeof *e->tables * (e->p->ir->nrules + 1u));
+  mem_free(e->m, e->direct, sizeof *e->direct * (e->p->ir->nrules + 1u));
   mem_free(e->m, e->once, sizeof *e->once * (e->p->ir->nfns + 1u));
   mem_free(e->m, e, sizeof *e);
 }
@@ -76,6 +77,7 @@ void vm_set_now(vm_engine *e, int64_t now_usec) {
     for (uint32_t k = 0; k < r->nwaivers && !e->inactive[i]; k++)
       if (!waiver_ended(e->p->ir->waivers[r->first_waiver + k], now_usec)) e->inactive[i] = RULE_WAIVED;
     e->tables[i] = e->inactive[i] ? NULL : e->rules[i].table;
+    e->direct[i] = vm_direct(e->tables[i]);
   }
 }
 

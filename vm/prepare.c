@@ -24,7 +24,7 @@ typedef struct row {
   uint8_t window, result;  /* result: of the unit when it does not hold */
 } row;
 
-enum { MAX_ROWS = 1000, NO_CHAIN = UINT32_MAX };
+enum { MAX_ROWS = 200, NO_CHAIN = UINT32_MAX }; /* on the stack */
 
 static uint32_t range_row(row *r, int64_t lo, int64_t hi) {
   r->lo = (uint64_t)lo, r->span = (uint64_t)hi - (uint64_t)lo;
@@ -149,17 +149,13 @@ static uint32_t read_test(const code_unit *u, const ins *i, row r[2], uint32_t *
   return 0;
 }
 
-/* Reads the unit as a chain of tests. Gives the number of rows; rows may be NULL to count only. */
-static uint32_t read_chain(const code_unit *u, row *rows, uint8_t *final) {
+/* Reads the unit as a chain of tests. Gives the number of rows. */
+static uint32_t read_chain(const code_unit *u, row rows[MAX_ROWS], uint8_t *final) {
   uint32_t n = 0, at = 0;
   while (!decides(u, at)) {
-    row r[2];
-    uint32_t out, on, k = n < MAX_ROWS ? read_test(u, &u->code[at], r, &out, &on) : 0;
+    uint32_t out, on, k = n + 2 <= MAX_ROWS ? read_test(u, &u->code[at], rows + n, &out, &on) : 0;
     if (!k || on <= at || on >= u->n) return NO_CHAIN;
-    for (uint32_t j = 0; j < k; j++, n++) {
-      r[j].result = u->code[out].x;
-      if (rows) rows[n] = r[j];
-    }
+    for (; k > 0; k--) rows[n++].result = u->code[out].x;
     at = on;
   }
   *final = u->code[at].x;
@@ -188,44 +184,87 @@ static bool meet(uint64_t *lo, uint64_t *span, uint64_t lo2, uint64_t span2) {
   return true;
 }
 
+typedef struct blocks { uint32_t n; uint16_t at[MAX_ROWS]; vm_block v[MAX_ROWS]; } blocks;
+
+#define NOTHING { .span = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX } }
+
 /* One that asks nothing yet. */
-static vm_block *add_block(vm_block *b, uint32_t *n, uint16_t slot, uint32_t nfields) {
-  vm_block *x = &b[(*n)++];
-  *x = (vm_block){ .span = { INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX }, .at = block_at(slot, nfields) };
-  return x;
+static vm_block *add_block(blocks *b, uint16_t slot, uint32_t nfields) {
+  b->at[b->n] = (uint16_t)block_at(slot, nfields);
+  b->v[b->n] = (vm_block)NOTHING;
+  return &b->v[b->n++];
 }
 
 /* Asks one thing more: in a block that is there, or in another one. */
-static void add_range(vm_block *b, uint32_t *n, uint16_t slot, uint64_t lo, uint64_t span, uint32_t nfields) {
+static void add_range(blocks *b, uint16_t slot, uint64_t lo, uint64_t span, uint32_t nfields) {
   if (span == UINT64_MAX) return;
-  for (uint32_t i = 0; i < *n; i++) {
-    if (slot < b[i].at || slot >= b[i].at + 4) continue;
-    uint64_t l = b[i].lo[slot - b[i].at] ^ TOP, s = b[i].span[slot - b[i].at] ^ TOP;
+  uint32_t at = block_at(slot, nfields), lane = slot - at;
+  for (uint32_t i = 0; i < b->n; i++) {
+    if (b->at[i] != at) continue;
+    uint64_t l = b->v[i].lo[lane] ^ TOP, s = b->v[i].span[lane] ^ TOP;
     if (s == UINT64_MAX) l = lo, s = span;
     else if (!meet(&l, &s, lo, span)) continue;
-    b[i].lo[slot - b[i].at] = l ^ TOP, b[i].span[slot - b[i].at] = s ^ TOP;
+    b->v[i].lo[lane] = l ^ TOP, b->v[i].span[lane] = s ^ TOP;
     return;
   }
-  vm_block *x = add_block(b, n, slot, nfields);
-  x->lo[slot - x->at] = lo ^ TOP, x->span[slot - x->at] = span ^ TOP;
+  vm_block *x = add_block(b, slot, nfields);
+  x->lo[lane] = lo ^ TOP, x->span[lane] = span ^ TOP;
 }
 
-/* The rows from..to decide alike. */
-static void fill_table(arena *a, vm_table *t, const row *rows, uint32_t from, uint32_t to, uint32_t nfields) {
-  uint32_t blocks = 0, sets = 0, words = 0;
-  vm_block *b = ARENA_ARRAY(a, vm_block, to - from + 1);
-  vm_set *s = ARENA_ARRAY(a, vm_set, to - from + 1);
-  vm_words *w = ARENA_ARRAY(a, vm_words, to - from + 1);
+/* For run_direct, which then need not ask where blocks lie: the last one first, then those at 0, 4 and 8, of which some may ask nothing. */
+static bool put_in_order(blocks *b) {
+  enum { MOST = 4 };
+  vm_block v[MOST] = { NOTHING, NOTHING, NOTHING, NOTHING };
+  bool taken[MOST] = { true };
+  uint32_t last = 0, n = 1;
+  for (uint32_t i = 1; i < b->n; i++)
+    if (b->at[i] > b->at[last]) last = i;
+  for (uint32_t i = 0; i < b->n; i++) {
+    uint32_t k = i == last ? 0 : b->at[i] / 4u + 1;
+    if (k && (k >= MOST || b->at[i] % 4 || taken[k])) return false;
+    v[k] = b->v[i], taken[k] = true;
+    if (k >= n) n = k + 1;
+  }
+  b->at[0] = b->at[last], b->n = n;
+  for (uint32_t k = 1; k < n; k++) b->at[k] = (uint16_t)(4 * (k - 1));
+  memcpy(b->v, v, n * sizeof *v);
+  return true;
+}
+
+static vm_table *new_table(arena *a, uint32_t nblocks) {
+  vm_table *t = arena_alloc_line(a, sizeof *t + nblocks * sizeof *t->blocks);
+  t->nblocks = (uint16_t)nblocks;
+  return t;
+}
+
+/* The rows from..to decide alike: one table, or more if there are many blocks. Gives where the next one is to be linked. */
+static const vm_table **add_tables(arena *a, const vm_table **link, const row *rows, uint32_t from, uint32_t to, uint8_t final, uint32_t nfields) {
+  blocks b;
+  b.n = 0;
+  uint32_t sets = 0, words = 0;
+  for (uint32_t i = from; i < to; i++) sets += rows[i].kind == ROW_SET, words += rows[i].kind == ROW_WORDS;
+  vm_set *s = sets ? ARENA_ARRAY(a, vm_set, sets) : NULL;
+  vm_words *w = words ? ARENA_ARRAY(a, vm_words, words) : NULL;
+  sets = words = 0;
   for (uint32_t i = from; i < to; i++) {
     const row *r = &rows[i];
     if (r->kind == ROW_SET) s[sets++] = (vm_set){ r->mask, r->slot, r->window };
     else if (r->kind == ROW_WORDS) w[words++] = (vm_words){ r->atoms, r->natoms, r->slot, r->among };
-    else add_range(b, &blocks, r->slot, r->lo, r->span, nfields);
+    else add_range(&b, r->slot, r->lo, r->span, nfields);
   }
-  if (!blocks) add_block(b, &blocks, 0, nfields);
-  b[blocks - 1].last = true;
-  *t = (vm_table){ .blocks = b, .sets = s, .words = w, .nblocks = (uint16_t)blocks, .nsets = (uint16_t)sets, .nwords = (uint16_t)words };
-  if (to > from) t->verdict[1] = rows[from].result;
+  if (!b.n) add_block(&b, 0, nfields);
+  bool ordered = put_in_order(&b);
+  for (uint32_t k = 0, n; k < b.n; k += n) {
+    n = b.n - k < VM_TABLE_BLOCKS ? b.n - k : VM_TABLE_BLOCKS;
+    vm_table *t = new_table(a, n);
+    memcpy(t->at, b.at + k, n * sizeof *b.at);
+    memcpy(t->blocks, b.v + k, n * sizeof *b.v);
+    if (!k) t->sets = s, t->nsets = (uint16_t)sets, t->words = w, t->nwords = (uint16_t)words;
+    t->verdict[0] = final, t->verdict[1] = from < to ? rows[from].result : final;
+    t->in_order = ordered;
+    *link = t, link = &t->next;
+  }
+  return link;
 }
 
 static bool may_have_table(const code_unit *u) {
@@ -233,32 +272,20 @@ static bool may_have_table(const code_unit *u) {
 }
 
 void vm_prepare(arena *a, code_unit *u) {
+  row rows[MAX_ROWS];
   uint8_t final;
   u->table = NULL;
   if (!may_have_table(u)) return;
-  uint32_t n = read_chain(u, NULL, &final);
+  uint32_t n = read_chain(u, rows, &final);
   if (n == NO_CHAIN) return;
-  if (!n) { /* decides at once */
-    vm_table *t = ARENA_NEW(a, vm_table);
-    fill_table(a, t, NULL, 0, 0, u->nfixed);
-    t->verdict[0] = t->verdict[1] = final, t->ranges = true;
-    u->table = t;
-    return;
-  }
-  row *rows = ARENA_ARRAY(a, row, n + 1);
-  read_chain(u, rows, &final);
-  vm_table *first = NULL, *last = NULL;
-  for (uint32_t from = 0, to; from < n; from = to) {
-    for (to = from + 1; to < n && rows[to].result == rows[from].result;) to++;
-    vm_table *t = ARENA_NEW(a, vm_table);
-    fill_table(a, t, rows, from, to, u->nfixed);
-    t->verdict[0] = final;
-    t->ranges = n == to - from && !t->nsets && !t->nwords;
-    if (last) last->next = t;
-    else first = t;
-    last = t;
-  }
-  u->table = first;
+  const vm_table **link = &u->table;
+  uint32_t from = 0;
+  do { /* once if there is no row: such a unit decides at once */
+    uint32_t to = from;
+    while (to < n && rows[to].result == rows[from].result) to++;
+    link = add_tables(a, link, rows, from, to, final, u->nfixed);
+    from = to;
+  } while (from < n);
 }
 
 /* ---- all rules of a list at once ---- */
@@ -291,14 +318,18 @@ static void add_span(vm_span *v, uint32_t *n, uint32_t slot, uint64_t lo, uint64
 }
 
 /* It passes iff all of its tests hold. */
-static bool all_or_none(const vm_table *t) { return t && !t->next && t->verdict[0] == V_PASS && t->verdict[1] != V_PASS; }
+static bool all_or_none(const vm_table *t) {
+  if (!t || t->verdict[0] != V_PASS) return false;
+  for (; t; t = t->next)
+    if (t->verdict[1] == V_PASS) return false;
+  return true;
+}
 
 bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, bool *in) {
   const code_unit *first = NULL;
   uint32_t spans = 0, sets = 0, words = 0;
   for (uint32_t i = 0; i < n; i++) {
-    const vm_table *t = units[i] ? units[i]->table : NULL;
-    if (t) spans += t->nblocks * 4u, sets += t->nsets, words += t->nwords;
+    for (const vm_table *t = units[i] ? units[i]->table : NULL; t; t = t->next) spans += t->nblocks * 4u, sets += t->nsets, words += t->nwords;
   }
   vm_span *v = ARENA_ARRAY(a, vm_span, spans + 1), (*p)[2] = arena_alloc(a, sizeof *p * (n + 1));
   vm_set *s = ARENA_ARRAY(a, vm_set, sets + 1);
@@ -314,12 +345,14 @@ bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, 
       all->npairs++;
       continue;
     }
-    for (uint32_t k = 0; k < t->nsets; k++) s[all->nsets++] = t->sets[k];
-    for (uint32_t k = 0; k < t->nwords; k++) w[all->nwords++] = t->words[k];
-    for (uint32_t k = 0; k < t->nblocks; k++)
-      for (uint32_t lane = 0; lane < 4; lane++)
-        if (t->blocks[k].span[lane] != INT64_MAX)
-          add_span(v, &all->nspans, t->blocks[k].at + lane, t->blocks[k].lo[lane] ^ TOP, t->blocks[k].span[lane] ^ TOP);
+    for (; t; t = t->next) {
+      for (uint32_t k = 0; k < t->nsets; k++) s[all->nsets++] = t->sets[k];
+      for (uint32_t k = 0; k < t->nwords; k++) w[all->nwords++] = t->words[k];
+      for (uint32_t k = 0; k < t->nblocks; k++)
+        for (uint32_t lane = 0; lane < 4; lane++)
+          if (t->blocks[k].span[lane] != INT64_MAX)
+            add_span(v, &all->nspans, t->at[k] + lane, t->blocks[k].lo[lane] ^ TOP, t->blocks[k].span[lane] ^ TOP);
+    }
   }
   return first != NULL;
 }

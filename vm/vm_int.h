@@ -68,8 +68,8 @@ struct vm_engine {
   vm_once *once;         /* one a function */
   const code_rule *rules; /* the program's, near at hand */
   const vm_table **tables; /* one a rule: what judges clean records; NULL: it takes more */
+  const vm_table **direct; /* one a rule: of those, the ones that vm_direct takes; NULL: it takes more */
   int (*run_table)(const vm_table *t, const val *R);
-  int (*run_ranges)(const vm_table *t, const val *R, uint8_t *verdict);
   str failure;
 };
 
@@ -137,11 +137,7 @@ bool vm_choice_wrong(const ir_program *p, const prog_choice *x);
 /* ---- prepare.c ---- */
 /* Four neighboring fields, each in a range that may wrap around: of ints, or of the bits of numbers or pointers. Both are kept with their highest bit
    turned over, so that a signed comparison does. A field that nothing is asked of is in the range of everything. */
-typedef struct vm_block {
-  uint64_t lo[4], span[4];
-  uint32_t at;                      /* the first field */
-  bool last;                        /* of its table */
-} vm_block;
+typedef struct vm_block { uint64_t lo[4], span[4]; } vm_block;
 
 /* A field in a set of 64 atoms. */
 typedef struct vm_set { uint64_t mask; uint16_t slot; uint8_t window; } vm_set;
@@ -152,15 +148,18 @@ typedef struct vm_words { const val *atoms; uint32_t n; uint16_t slot; bool amon
 /* A field in a range that may wrap around. */
 typedef struct vm_span { uint64_t lo, span; uint32_t slot; } vm_span;
 
-/* Tests that decide alike when one of them does not hold: verdict[1]. There is a block at least. Else the next ones; after the last, verdict[0]. */
+/* Tests that decide alike when one of them does not hold: verdict[1]. There is a block at least. Else the next ones; after the last, verdict[0].
+   Tables and their blocks begin where cache lines do, and there is no pointer from one to the other: bench/vm_row.c shows both. */
+enum { VM_TABLE_BLOCKS = 15 };
 struct vm_table {
-  const vm_block *blocks;
   const vm_set *sets;
   const vm_words *words;
   const vm_table *next;
   uint16_t nblocks, nsets, nwords;
   uint8_t verdict[2];
-  bool ranges;             /* blocks are all there is */
+  uint16_t at[VM_TABLE_BLOCKS]; /* the first field of each block */
+  bool in_order;                /* blocks lie as run_direct wants them (bulk.c) */
+  vm_block blocks[];
 };
 
 /* Sets u->table where the unit is a chain of tests on fields. */
@@ -179,9 +178,10 @@ bool vm_merge(arena *a, const code_unit *const *units, uint32_t n, vm_all *all, 
 /* ---- bulk.c ---- */
 /* Runs the table over a record's values. The best that this processor offers. */
 typedef int (*vm_table_fn)(const vm_table *t, const val *R);
-typedef int (*vm_ranges_fn)(const vm_table *t, const val *R, uint8_t *verdict); /* of a table of ranges alone: VM_OK */
 vm_table_fn vm_table_runner(void);
-vm_ranges_fn vm_ranges_runner(void);
+int vm_run_plain(const vm_table *t, const val *R); /* any processor's */
+/* t, if vm_rules may run it at once: nothing but ranges, and the code for them suits this processor. t may be NULL. */
+const vm_table *vm_direct(const vm_table *t);
 /* One rule, whatever it takes. (engine.c) */
 int vm_one_rule(vm_engine *e, uint32_t rule, rec *r, uint8_t *verdict);
 /* A pure unit on a record that has room for its registers: VM_OK, or VM_BUDGET. (engine.c) */

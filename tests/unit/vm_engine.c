@@ -9,6 +9,7 @@
 
 #include "tests/unit/fake_lib.h"
 #include "tests/unit/vm_kit.h"
+#include "vm/vm_int.h"
 
 #define ASSETS \
   "module t\nrecord Asset {\n  id : text key\n  kind : \"image\" | \"video\" | \"copy\"\n  title : text\n  alt : text?\n  width : int\n" \
@@ -130,6 +131,83 @@ static void both_ways_of_comparing_agree_at_the_edges(void **state) {
   assert_in_range(passed, 100, rules * 12 - 100);
   kit_end(&k);
   arena_free(&a);
+}
+
+/* The verdict by tables, on every way that they are run; the interpreter says what is right. */
+static void same_by_tables(kit *k, uint32_t rule, rec *r, uint8_t want) {
+  uint8_t got;
+  const vm_table *direct = k->e->direct[rule];
+  vm_table_fn best = k->e->run_table;
+  r->clean = true;
+  for (int way = 0; way < 3; way++) {
+    if (way >= 1) k->e->direct[rule] = NULL;
+    if (way == 2) k->e->run_table = vm_run_plain;
+    assert_int_equal(vm_rules(k->e, &rule, 1, r, &got), VM_OK);
+    if (got != want) fail_msg("%.*s: way %d says %s, not %s", STR_ARG(k->p->rules[rule]->clauses[0].text), way, verdict_names[got], verdict_names[want]);
+  }
+  k->e->direct[rule] = direct, k->e->run_table = best;
+}
+
+/* Wherever the fields lie that a rule asks about, at whatever size of the record, and however often it asks about one. */
+static void tables_find_their_fields(void **state) {
+  (void)state;
+  enum { MOST = 24, RULES = 60, EACH = 3 };
+  uint32_t direct = 0, chains = 0, passed = 0, merged = 0;
+  srand(1);
+  for (uint32_t nfields = 4; nfields <= MOST; nfields++) {
+    kit k;
+    arena a;
+    arena_init(&a, &mem_libc, NULL);
+    buf b = { .a = &a };
+    buf_z(&b, "module t\nrecord R {\n  id : text key\n");
+    for (uint32_t i = 1; i < nfields; i++) buf_fmt(&b, "  f%u : int\n", i);
+    buf_z(&b, "}\nsource rs : R from \"rs\"\n");
+    for (uint32_t n = 0; n < RULES; n++) {
+      uint32_t tests = n % 3 ? (uint32_t)rand() % 4 + 1 : (uint32_t)rand() % 40 + 1;
+      buf_fmt(&b, "rule r%u for r in rs%s { require ", n, n % 5 == 1 ? " where r.f1 != 100" : "");
+      for (uint32_t t = 0; t < tests; t++)
+        buf_fmt(&b, "%sr.f%u %s %d", t ? " and " : "", (uint32_t)rand() % (nfields - 1) + 1, (const char *[]){ "!=", "!=", "<=", ">=" }[rand() % 4], rand() % 7 ? 1000 : 100);
+      buf_z(&b, " }\n");
+    }
+    begin(&k, buf_done(&b).p);
+    uint32_t rules[RULES];
+    for (uint32_t n = 0; n < RULES; n++) {
+      rules[n] = n;
+      direct += k.e->direct[n] != NULL, chains += k.e->tables[n] && k.e->tables[n]->next;
+    }
+    const vm_list *lists[RULES / EACH];
+    for (uint32_t n = 0; n < RULES; n += EACH) lists[n / EACH] = vm_list_new(k.e, &k.a, rules + n, EACH);
+    for (int v = 0; v < 40; v++) {
+      rec *r = kit_rec(&k, 0, true);
+      kit_text(&k, r, "id", "x");
+      for (uint32_t i = 1; i < nfields; i++) r->v[i].i = rand() % 12 ? 500 : rand() % 2 ? 1000 : 100, r->st[i] = ST_OK;
+      uint8_t want[RULES], all[RULES];
+      r->clean = false;
+      for (uint32_t n = 0; n < RULES; n++) {
+        assert_int_equal(vm_rules(k.e, &n, 1, r, &want[n]), VM_OK);
+        all[n] = V_PASS;
+      }
+      for (uint32_t n = 0; n < RULES; n++) {
+        same_by_tables(&k, n, r, want[n]);
+        passed += want[n] == V_PASS;
+      }
+      for (uint32_t n = 0; n < RULES; n += EACH) {
+        const uint32_t *at;
+        uint32_t told;
+        assert_int_equal(vm_list_run(k.e, lists[n / EACH], r, all + n, &at, &told), VM_OK);
+        merged += told < EACH;
+      }
+      assert_memory_equal(all, want, sizeof all);
+    }
+    kit_end(&k);
+    arena_free(&a);
+  }
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) assert_in_range(direct, 200, (MOST - 3) * RULES - 200);
+#endif
+  assert_in_range(chains, 20, (MOST - 3) * RULES - 20);
+  assert_in_range(passed, 5000, (MOST - 3) * RULES * 40 - 5000);
+  assert_in_range(merged, 100, (MOST - 3) * RULES / EACH * 40 - 100);
 }
 
 static void a_guard_that_is_unknown_weakens_its_clauses(void **state) {
@@ -404,6 +482,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(verdicts_agree_on_every_path),
     cmocka_unit_test(both_ways_of_comparing_agree_at_the_edges),
+    cmocka_unit_test(tables_find_their_fields),
     cmocka_unit_test(a_guard_that_is_unknown_weakens_its_clauses),
     cmocka_unit_test(messages_name_up_to_three_elements),
     cmocka_unit_test(empty_lists_pass_vacuously),

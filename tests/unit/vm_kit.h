@@ -161,7 +161,7 @@ static inline rec *kit_rec(kit *k, uint32_t record, bool wide) {
   const type_rec *ty = &vm_model(k->vp)->records[record]->shape;
   uint32_t cap = wide && vm_frame_size(k->vp) > ty->nfields ? vm_frame_size(k->vp) : ty->nfields;
   rec *r = ARENA_NEW(&k->a, rec);
-  *r = (rec){ .ty = ty, .cap = cap, .v = ARENA_ARRAY(&k->a, val, cap + 1), .st = ARENA_ARRAY(&k->a, uint8_t, cap + 1) };
+  *r = (rec){ .ty = ty, .cap = cap, .v = arena_alloc_line(&k->a, sizeof(val) * (cap + 1u)), .st = ARENA_ARRAY(&k->a, uint8_t, cap + 1) };
   __builtin_memset(r->st, ST_MISSING, cap);
   return r;
 }
