@@ -81,7 +81,7 @@ static void rule_row(writer *w, const prog_rule *r) {
   json_str(j, "id", r->name);
   str brief = r->because.n ? r->because : r->doc.n ? r->doc : r->name;
   message(w, "shortDescription", brief);
-  if (r->doc.n) message(w, "fullDescription", r->doc);
+  message(w, "fullDescription", r->doc.n ? r->doc : brief); /* GitHub refuses rules without one */
   buf help = { .a = &w->s->c->a };
   buf_str(&help, brief);
   if (r->link.n) buf_fmt(&help, "\nGuideline: %.*s", STR_ARG(r->link));
@@ -111,6 +111,7 @@ static void code_row(writer *w, diag_code code) {
   json_z(j, "id", diag_table[code].code);
   json_z(j, "name", diag_table[code].name);
   message(w, "shortDescription", str_z(diag_table[code].title));
+  message(w, "fullDescription", str_z(diag_table[code].text));
   message(w, "help", str_z(diag_table[code].text));
   json_object(j, "defaultConfiguration");
   json_z(j, "level", level(diag_table[code].sev));

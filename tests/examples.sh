@@ -2,7 +2,7 @@
 # Runs the examples and compares with what they are known to find: tests/examples.sh BUILD_VARIANT_DIR
 #
 # The asset library against examples/dam/expected.tsv (BLESS=1 rewrites it: read the diff); simple-icons against what the project's own schema check
-# said of old releases, where npm and the reference vectors are at hand; the installed library, embedded by a C program.
+# said of old releases, where npm and the reference vectors are at hand; SARIF against its schema; the installed library, embedded by a C program.
 set -u
 cd "$(dirname "$0")/.." || exit 3
 B=$1
@@ -161,6 +161,22 @@ if command -v sqlite3 > /dev/null; then
   rc=$?
   if [ $rc -eq 1 ] && grep -q 'BA-0023  10 to 150 characters' "$work/out" && ! grep -q 'BA-0003' "$work/out"
   then pass "metadata: the next bad entry is"; else fail "metadata: a new entry, $rc" < "$work/out"; fi
+fi
+
+# ---- SARIF ----
+if [ -e "$db" ]; then
+  "$blazon" validate examples/dam --db "$db" --now $now --format sarif > "$work/dam.sarif" 2> "$work/err"
+  "$blazon" validate examples/dam --db "$db" --now $now --format sarif --max-findings 3 --fix > "$work/fix.sarif" 2> "$work/err"
+  "$blazon" validate examples/rights --source assets=examples/rights/assets.csv --now $now --format sarif > "$work/no-data.sarif" 2> "$work/err"
+  printf 'module m\nrecord R {\n  id : txt\n' > "$work/bad.blz"
+  "$blazon" check "$work/bad.blz" --format sarif > "$work/bad.sarif" 2> "$work/err"
+  python3 tests/sarif.py "${BUILD:-build}/sarif" "$work"/{dam,fix,no-data,bad}.sarif > "$work/sarif.log" 2>&1
+  rc=$?
+  case $rc in
+    0) pass "SARIF fits its schema" ;;
+    77 | 127) skip "SARIF fits its schema" "$(tail -n 1 "$work/sarif.log")" ;;
+    *) fail "SARIF fits its schema" < "$work/sarif.log" ;;
+  esac
 fi
 
 # ---- simple-icons ----

@@ -66,6 +66,7 @@ run validate rules.blz --db lib.db --format sarif
 json "SARIF: a row is a logical location" '$.runs[0].results[0].locations[0].logicalLocations[0].kind' row
 sql() { sqlite3 :memory: "select $1 from json_each(cast(readfile('out') as text), '$2') x where $3"; }
 same "SARIF: rules have help" "$(sql 'count(*)' '$.runs[0].tool.driver.rules' "json_extract(x.value, '$.help.text') is null")" 0
+same "SARIF: and a full description, which GitHub asks for" "$(sql 'count(*)' '$.runs[0].tool.driver.rules' "json_extract(x.value, '$.fullDescription.text') is null")" 0
 indexed="json_extract(cast(readfile('out') as text), '$.runs[0].tool.driver.rules[' || json_extract(x.value, '$.ruleIndex') || '].id')"
 same "SARIF: each result's rule is where its index says" "$(sql 'count(*)' '$.runs[0].results' "json_extract(x.value, '$.ruleId') != $indexed")" 0
 run validate rules.blz --db lib.db --format junit
