@@ -230,13 +230,16 @@ static ex values_of(checker *c, const ast *n, const cargs *a) {
 
 /* ---- the library ---- */
 
-typedef struct match { const sig *s; const type *var[128]; ex *v; int score; } match;
+enum { TYPE_VARS = 26 }; /* named by capital letters */
+typedef struct match { const sig *s; const type *var[TYPE_VARS]; ex *v; int score; } match;
+
+static unsigned var_index(const type *t) { return (unsigned)(t->var - 'A') % TYPE_VARS; }
 
 static bool unify(checker *c, const type *p, const type *a, const ir *literal, const type **var) {
   p = p->base, a = a->base;
   if (p->kind == TY_VAR) {
     if (a->kind == TY_PATTERN || a->kind == TY_PALETTE || a->kind == TY_TERMS) return false;
-    const type **v = &var[p->var & 127];
+    const type **v = &var[var_index(p)];
     if (p->var == 'N' && a->kind != TY_INT && a->kind != TY_NUMBER && a->kind != TY_NEVER) return false;
     if (!*v) *v = a;
     else if ((*v)->kind == TY_UNION && a->kind == TY_TEXT && literal && literal->kind == IR_CONST) return true; /* must be one of its literals */
@@ -253,7 +256,7 @@ static bool unify(checker *c, const type *p, const type *a, const ir *literal, c
 
 static const type *instantiate(checker *c, const type *p, const type *const *var) {
   const type *t = p->base;
-  if (t->kind == TY_VAR) t = var[t->var & 127] ? var[t->var & 127] : c->t_never;
+  if (t->kind == TY_VAR) t = var[var_index(t)] ? var[var_index(t)] : c->t_never;
   else if (t->kind == TY_LIST) t = type_list(&c->ty, instantiate(c, t->elem, var));
   else if (t->kind == TY_MAP) t = type_map(&c->ty, instantiate(c, t->elem, var));
   return p->opt ? type_opt(&c->ty, t) : t;
@@ -310,14 +313,14 @@ static bool field_called(checker *c, const ast *n, const cargs *a, diag *g);
 /* The one candidate of this arity fails: say which argument, and why. */
 static ex explain_one(checker *c, const ast *n, const sig *s, const cargs *a) {
   const carg **arg = ARENA_ARRAY(c->a, const carg *, a->n ? a->n : 1);
-  const type *var[128] = { 0 };
+  const type *var[TYPE_VARS] = { 0 };
   uint32_t before = c->d->errors;
   if (arrange(s, a, arg)) {
     for (uint32_t i = 0; i < a->n; i++) {
       if (unify(c, s->params[i].t, arg[i]->e.t, arg[i]->e.n, var)) continue;
       str got = type_str(c, arg[i]->e.t->base), p = type_str(c, s->params[i].t->base);
       bool bound = false; /* by the arguments before this one */
-      for (int k = 0; k < 128; k++) bound |= var[k] != NULL;
+      for (int k = 0; k < TYPE_VARS; k++) bound |= var[k] != NULL;
       if (bound) p = type_str(c, instantiate(c, s->params[i].t, var)->base);
       else if (s->params[i].t->base->kind == TY_VAR && s->params[i].t->base->var == 'N') p = STR("a number");
       diag *g = diag_add(c->d, DIAG_ARGUMENT, arg[i]->e.n->sp, "the parameter `%.*s` of `%s` is %.*s, but this is %.*s", STR_ARG(s->params[i].name), s->b->name,
@@ -396,6 +399,15 @@ static ex call_result(checker *c, const ast *n, const match *m) {
   return (ex){ x, may ? type_opt(&c->ty, ret) : ret };
 }
 
+/* The form that fits the arguments best. Not inlined, so that its matches do not lie on the stack while arguments are checked: a chain of
+ * calls is as deep as AST_MAX_DEPTH. */
+static __attribute__((noinline)) ex choose_form(checker *c, const ast *n, const sig *first, const cargs *a) {
+  match best = { 0 }, m;
+  for (const sig *s = first; s; s = s->next)
+    if (try_match(c, s, a, &m) && (!best.s || m.score < best.score)) best = m;
+  return best.s ? call_result(c, n, &best) : no_overload(c, n, first, a);
+}
+
 static ex call_library(checker *c, const ast *n, const sig *first, cargs a) {
   if (first->b->flags & BF_SPECIAL) return special(c, n, first, &a);
   const sig *agg = first; /* min(a, b) stands before min(list) */
@@ -405,11 +417,7 @@ static ex call_library(checker *c, const ast *n, const sig *first, cargs a) {
     decl *d = str_eq(str_z(agg->b->name), STR("count")) ? source_named(c, a.v[0].node) : NULL;
     if (d) return check_agg_source(c, n, d, agg);
   }
-  if (!evaluate(c, &a)) return ex_bad(c, n->sp);
-  match best = { 0 }, m;
-  for (const sig *s = first; s; s = s->next)
-    if (try_match(c, s, &a, &m) && (!best.s || m.score < best.score)) best = m;
-  return best.s ? call_result(c, n, &best) : no_overload(c, n, first, &a);
+  return evaluate(c, &a) ? choose_form(c, n, first, &a) : ex_bad(c, n->sp);
 }
 
 /* ---- which of them is meant ---- */

@@ -67,6 +67,17 @@ if grep -q $'\033' out; then ok "colors when asked for"; else not_ok "colors whe
 run check bad.blz
 if grep -q $'\033' out; then not_ok "no colors into a file"; else ok "no colors into a file"; fi
 
+# calls in a row are bounded in number, and as many as are allowed need little stack
+calls() { printf 'module deep\nlet x = 1%s\n' "$(printf '.abs()%.0s' $(seq "$1"))" > deep.blz; }
+calls 2000
+(ulimit -s 4096 && "$BLAZON" check deep.blz) > out 2> err < /dev/null
+rc=$?
+exits "two thousand calls in a row, in half the stack" 0
+calls 10000
+run check deep.blz
+exits "ten thousand calls in a row are refused" 2
+says "and told" out 'E0208'
+
 mkdir -p tree/sub tree/.hidden
 echo 'module t' > tree/one.blz
 printf 'module t\nlet x = 1 && 2\n' > tree/sub/two.blz
