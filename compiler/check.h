@@ -150,6 +150,8 @@ typedef struct unit {
   struct unit *outer;
 } unit;
 
+/* A source that is walked for each row of another, unless once_all moves the walk out (once). same: in a test that reads nothing of the row. */
+typedef struct scan_note { span sp; const decl *walked, *rows; const ir_binder *b; bool once, same; } scan_note;
 /* The name under which a QUANT's variable is visible in messages. */
 typedef struct quant_name { const ir *n; str name; span sp; const type *t; } quant_name;
 
@@ -224,7 +226,7 @@ struct checker {
   names passes_names;
   VEC(ir *) fn_nodes, audience_nodes; /* to renumber once the order is known */
   VEC(quant_name) quants;
-  VEC(ir_binder *) scans; /* binders over sources: for lints */
+  VEC(scan_note) scans;  /* for lints */
   const type *t_err, *t_bool, *t_int, *t_num, *t_text, *t_color, *t_date, *t_time, *t_dur, *t_months, *t_pattern, *t_palette, *t_terms, *t_never;
   VEC(test_decl) tests;  /* declarations as parsed */
   VEC(prog_test *) prog_tests;
@@ -453,14 +455,15 @@ bool lost_explains(const lost *l, const diag *g);    /* is g only a consequence 
 /* ---- graph.c, cost.c, lint.c ---- */
 typedef VEC(decl *) decl_list;
 bool graph_check(checker *c, decl_list *order);      /* reports cycles; order: each after what it uses */
+void once_all(checker *c);                               /* values that no row changes become functions without parameters (once.c) */
 void graph_renumber(checker *c, const decl_list *order); /* functions and audiences get their places in that order */
 void reads_all(checker *c, const decl_list *order);  /* reads.c */
 void cost_all(checker *c, const decl_list *order);
 void lint_rule(checker *c, const prog_rule *r);
 void lint_imports(checker *c);
-void lint_scans(checker *c, const decl_list *order);
+void lint_scans(checker *c, const decl_list *order);  /* after once_all */
 /* check_binder.c. walked: the source that is read again for each row of rows; by: where, as the end of the sentence */
-void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by);
+void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by, bool same); /* same: for every row */
 void lint_and_or(checker *c, const ir *n);
 
 #endif

@@ -98,12 +98,12 @@ static void find_lookup(checker *c, ir_binder *b, const ir *test, bool optional_
     for (uint32_t i = 0; i < test->n; i++) propose(c, b, test->v[i], optional_too);
 }
 
-void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by) {
+void warn_of_scan(checker *c, span sp, const decl *walked, const decl *rows, str by, bool same) {
   diag *g = diag_add(c->d, DIAG_SCAN, sp, "every row of `%.*s` is read again for each row of `%.*s`%.*s", STR_ARG(walked->name), STR_ARG(rows->name),
                      STR_ARG(by));
   diag_note_add(c->d, g, (span){ 0, 0 }, "the work grows with rows(%.*s) · rows(%.*s)", STR_ARG(rows->name), STR_ARG(walked->name));
-  diag_note_add(c->d, g, (span){ 0, 0 }, "an equality on one of its fields, as in `where x.field == ...`, makes this a look-up");
-  diag_note_add(c->d, g, (span){ 0, 0 }, "what does not depend on the row is computed once when a `let` of the module names it");
+  diag_note_add(c->d, g, (span){ 0, 0 }, same ? "the answer is the same for every row: give it a name with a `let` of the module, which is computed once"
+                                              : "an equality on one of its fields, as in `where x.field == ...`, makes this a look-up");
 }
 
 static void note_source(checker *c, const walk *w) {
@@ -122,8 +122,8 @@ static void note_source(checker *c, const walk *w) {
     bool per_row = c->u->source >= 0 || (c->u->d && (c->u->d->kind == DK_FN || c->u->d->kind == DK_LET));
     if (per_row) s->scanned = true;
     if (per_row && c->u->source < 0) c->u->d->scans = c->source_decls.v[b->source];
-    if (c->u->source < 0 || !c->o->lints || c->sealed) return;
-    warn_of_scan(c, w->sp, c->source_decls.v[b->source], c->source_decls.v[c->u->source], (str){ "", 0 });
+    if (c->u->source < 0 || c->sealed) return;
+    *VEC_PUSH(c->a, &c->scans) = (scan_note){ .sp = w->sp, .walked = c->source_decls.v[b->source], .rows = c->source_decls.v[c->u->source], .b = b };
   }
 }
 

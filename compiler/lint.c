@@ -47,6 +47,10 @@ void lint_imports(checker *c) {
 
 /* A scan hidden in a function costs as much as one that is written in the rule. Without parameters, as in a `let`, it is made once in a run. */
 void lint_scans(checker *c, const decl_list *order) {
+  for (uint32_t i = 0; i < c->scans.n; i++) {
+    const scan_note *s = &c->scans.v[i];
+    if (!s->once) warn_of_scan(c, s->sp, s->walked, s->rows, (str){ "", 0 }, s->same);
+  }
   for (uint32_t i = 0; i < order->n; i++) {
     decl *d = order->v[i];
     int32_t source = d->rule ? d->rule->source : d->audience && !d->bad ? (int32_t)d->audience->source : -1;
@@ -55,7 +59,7 @@ void lint_scans(checker *c, const decl_list *order) {
       if (!used->scans || !used->fn || !used->fn->nparams) continue;
       if (d->fn && !d->scans) d->scans = used->scans;
       if (source < 0) continue;
-      warn_of_scan(c, d->dep_spans.v[k], used->scans, c->source_decls.v[source], str_fmt(c->a, ", in `%.*s`", STR_ARG(used->name)));
+      warn_of_scan(c, d->dep_spans.v[k], used->scans, c->source_decls.v[source], str_fmt(c->a, ", in `%.*s`", STR_ARG(used->name)), false);
     }
   }
 }

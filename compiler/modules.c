@@ -322,7 +322,10 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
     reads_all(c, &order);
     cost_all(c, &order);
   }
-  if (o->lints && acyclic) lint_scans(c, &order);
+  if (!d->errors && acyclic) {
+    once_all(c);
+    if (o->lints) lint_scans(c, &order);
+  }
   if (o->lints) lint_imports(c);
   if (d->errors) drop_consequences(c, l, first);
   diags_sort(d);

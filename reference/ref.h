@@ -8,6 +8,8 @@
 
 typedef struct ref_cause { str text; uint8_t kind; str error; } ref_cause;
 
+typedef struct ref_memo { bool known; val v; } ref_memo;
+
 typedef struct ref_ctx {
   arena *a;
   const ir_program *p;
@@ -22,6 +24,7 @@ typedef struct ref_ctx {
   void (*chosen)(void *ud, uint32_t table, uint32_t row);
   void *trace_ud;
   bool indexed;                /* pick rows by equality where a binder allows it; false: walk every source whole (what tests compare the VM with) */
+  ref_memo *once;              /* one a function: those without parameters are computed once; NULL: each time (as for indexed) */
   uint64_t steps, max_steps;   /* 0: none; beyond it ref calls give false */
 } ref_ctx;
 

@@ -293,9 +293,16 @@ static ref_val walk_extern(ref_eval *e, const ir *n) {
   return done == ST_MISSING ? is_missing(e, n) : r;
 }
 
+static bool by_value(const type *t) {
+  type_kind k = t->base->kind;
+  return k == TY_BOOL || k == TY_INT || k == TY_NUMBER || k == TY_COLOR || k == TY_DATE || k == TY_TIME || k == TY_DURATION || k == TY_MONTHS;
+}
+
 /* A missing argument of a parameter that is not T? makes the call missing; an argument in error makes every call an error. */
 static ref_val walk_fn(ref_eval *e, const ir *n) {
   const prog_fn *f = e->c->p->fns[n->index];
+  ref_memo *once = n->n || !by_value(f->ret) ? NULL : e->c->once; /* what a value points to may be gone with its row */
+  if (once && once[n->index].known) return present(once[n->index].v);
   ref_val *v = ARENA_ARRAY(e->c->a, ref_val, n->n + 1), r;
   uint8_t worst = ST_OK;
   for (uint32_t i = 0; i < n->n; i++) {
@@ -307,6 +314,7 @@ static ref_val walk_fn(ref_eval *e, const ir *n) {
   for (uint32_t i = 0; i < n->n; i++) e->f->local[i] = v[i];
   r = ref_walk(e, f->body);
   e->f = back;
+  if (once && r.st == ST_OK) once[n->index] = (ref_memo){ true, r.v };
   return r;
 }
 

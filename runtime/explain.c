@@ -154,6 +154,8 @@ static void on_node(void *ud, const ir *n, uint32_t depth, val v, uint8_t st) {
   str text = rt_one_line(t->a, source_slice(t->src, n->sp));
   x->text = text.n && text.n <= MAX_TEXT ? text : n->cause.n ? n->cause : text.n ? (str){ text.p, MAX_TEXT } : (str){ "", 0 };
   x->value = value_text(t->a, n, v, st), x->json = value_json(t->a, n, v, st);
+  ex_node *only = below.n == 1 ? below.first : NULL;
+  if (n->kind == IR_FN && only && str_eq(only->text, x->text)) below.first = only->first, below.more += only->more; /* moved out by the compiler */
   x->st = st, x->test = is_test(n), x->first = below.first, x->more = below.more;
   if (depth) append(&t->levels[depth], x, x, 1, 0);
   else *VEC_PUSH(t->a, &t->roots) = (root){ n, x };
@@ -181,7 +183,7 @@ static find_cause *copy_causes(arena *a, const ref_cause *from, uint32_t n) {
 static ref_ctx context(arena *a, const rt_program *p, const host *h, lib_ctx *lib, int64_t now, tracer *t) {
   *t = (tracer){ .a = a, .src = rt_sources(p) };
   return (ref_ctx){ .a = a, .p = p->ir, .h = h, .lib = lib, .now = now, .trace = on_node, .judged = on_rule, .trace_ud = t, .max_steps = MAX_STEPS,
-                    .indexed = true };
+                    .indexed = true, .once = ARENA_ARRAY(a, ref_memo, p->ir->nfns + 1u) };
 }
 
 static void start(explanation *out, arena *a, const rt_program *p, const rec *r) {

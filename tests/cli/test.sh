@@ -331,6 +331,25 @@ exits "a bundle holds no tests" 4
 says "a bundle holds no tests: says so" err "a bundle holds no tests"
 run fmt --check good.blz
 lacks "fmt knows tests" err "error"
+# What the rows of a source come to is computed once in a test, not once for all of them.
+cat > average.blz << 'END'
+record Page { id : text key  n : int }
+source pages : Page
+rule usual for p in pages { require p.n <= 2 * avg(o.n for o in pages) otherwise "more than {2 * avg(o.n for o in pages)}" }
+fn share(p : Page) -> number? = p.n / sum(o.n for o in pages)
+audience most for p in pages where share(p) > 50%
+test "few" { let a = Page(id: "a", n: 9)  given pages = [a, Page(id: "b", n: 1), Page(id: "c", n: 1)]
+  expect a fails usual saying "more than 7.33"
+  expect a in most }
+test "alike" { let a = Page(id: "a", n: 9)  given pages = [a, a.with(id: "b")]
+  expect a passes usual
+  expect not (a in most) }
+test "again" { let a = Page(id: "a", n: 8)  given pages = [a, Page(id: "b", n: 1), Page(id: "c", n: 0)]
+  expect a fails usual saying "more than 6"
+  expect a in most }
+END
+run test average.blz
+exits "averages of each test's own rows" 0
 # The smallest counterexample is small inside, too.
 cat > inside.blz << 'END'
 record Part { n : int  note : text? }
