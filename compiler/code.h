@@ -119,5 +119,6 @@ code_unit *emit_expression(arena *a, diags *d, const ir_program *p, const ir *x,
 bool code_fits(const type *to, const type *from);
 const type *code_rep(const type *t);  /* without ?, references replaced by their key's type; NULL when that cannot be */
 bool code_is_pointer(const type *t);  /* values of it point to memory */
+bool code_is_kept(const type *t);     /* the VM keeps values of it that no row changes: they hold no record */
 
 #endif

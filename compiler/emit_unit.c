@@ -35,6 +35,16 @@ bool code_is_pointer(const type *t) {
   return true;
 }
 
+bool code_is_kept(const type *t) {
+  for (int depth = 0; depth < 32; depth++) {
+    t = code_rep(t);
+    if (!t || !code_is_pointer(t)) return t;
+    if (t->kind != TY_LIST && t->kind != TY_MAP) return t->kind == TY_TEXT || t->kind == TY_UNION;
+    t = t->elem;
+  }
+  return false;
+}
+
 static uint8_t kind_class(const type *t) { return t->kind == TY_UNION ? TY_TEXT : t->kind; }
 
 /* Shapes of the library and of map entries may be built more than once: alike is as good as the same. */

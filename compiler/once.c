@@ -1,7 +1,7 @@
 /* What no row changes is computed once: a value that walks a source and reads nothing of its surroundings ("avg(b.width for b in assets)" in a rule)
  * becomes a function of its own without parameters, as if a `let` of the module had named it, and the VM computes those once in a run. Nothing else
- * changes: it is still evaluated only when it is reached. Tests stay where they are, since messages speak of their elements, and so do lists and
- * records, which the VM does not keep. */
+ * changes: it is still evaluated only when it is reached. Tests stay where they are, since messages speak of their elements, and so do records,
+ * which the VM does not keep. */
 #include "compiler/check.h"
 #include "compiler/code.h"
 
@@ -24,7 +24,7 @@ typedef struct seen { uint32_t lowest; bool scans, vacuous; } seen;
 static bool kept(const ir *n) {
   type_kind k = n->ty->kind;
   if (k == TY_TEXT || k == TY_UNION) return n->kind == IR_AGG || n->kind == IR_CALL;
-  return k != TY_BOOL && !code_is_pointer(n->ty);
+  return k != TY_BOOL && code_is_kept(n->ty);
 }
 
 static str address(once *o, const void *p) { return str_fmt(o->c->a, "%p", p); }

@@ -37,7 +37,8 @@ vm_engine *vm_open(const mem *m, const vm_program *p, const host *h, struct lib_
   arena_init(&e->main, m, &e->oom);
   arena_init(&e->loop, m, &e->oom);
   arena_init(&e->keep, m, &e->oom);
-  e->main.limit = e->loop.limit = lim.bytes ? lim.bytes : DEFAULT_BYTES;
+  arena_init(&e->kept, m, &e->oom);
+  e->main.limit = e->loop.limit = e->kept.limit = lim.bytes ? lim.bytes : DEFAULT_BYTES;
   e->cur = &e->main;
   e->lib = (lib_ctx){ .a = e->cur, .keep = &e->keep, .m = m, .state = ls, .steps = &e->steps };
   e->inactive = mem_try(m, p->ir->nrules + 1u);
@@ -58,6 +59,7 @@ void vm_close(vm_engine *e) {
   arena_free(&e->main);
   arena_free(&e->loop);
   arena_free(&e->keep);
+  arena_free(&e->kept);
   mem_free(e->m, e->stack, sizeof *e->stack * e->stack_cap);
   mem_free(e->m, e->stack_st, e->stack_cap);
   mem_free(e->m, e->walks, sizeof *e->walks * e->walks_cap);
@@ -81,7 +83,10 @@ void vm_set_now(vm_engine *e, int64_t now_usec) {
   }
 }
 
-void vm_forget(vm_engine *e) { memset(e->once, 0, sizeof *e->once * (e->p->ir->nfns + 1u)); }
+void vm_forget(vm_engine *e) {
+  memset(e->once, 0, sizeof *e->once * (e->p->ir->nfns + 1u));
+  if (e->kept.used) arena_reset(&e->kept);
+}
 
 void vm_reset(vm_engine *e) {
   if (e->main.used) arena_reset(&e->main);

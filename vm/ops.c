@@ -99,19 +99,50 @@ static int call_outside(vm_engine *e, const vm_frame *f, const ins *i, bool nati
 int vm_op_call(vm_engine *e, const vm_frame *f, const ins *i) { return call_outside(e, f, i, false); }
 int vm_op_extern(vm_engine *e, const vm_frame *f, const ins *i) { return call_outside(e, f, i, true); }
 
+static bool keep_text(vm_engine *e, const text **t) {
+  uint32_t n = (*t)->n;
+  if ((*t)->atom) return true; /* one of the program's literals stays where it is: their equality is that of their places */
+  text *to = arena_try(&e->kept, sizeof *to + n);
+  if (!to) return false;
+  *to = text_of((str){ n ? memcpy(to + 1, (*t)->p, n) : "", n });
+  *t = to;
+  return true;
+}
+
+/* Copies what *v points to, of a type that is kept. false: there is no room, so that it will be computed again. */
+static bool keep(vm_engine *e, const type *t, val *v) {
+  t = code_rep(t);
+  if (t->kind == TY_TEXT || t->kind == TY_UNION) return keep_text(e, &v->t);
+  if (t->kind == TY_LIST) {
+    list *to = arena_try(&e->kept, sizeof *to + v->l->n * sizeof(val));
+    if (!to) return false;
+    val *x = (val *)(void *)(to + 1);
+    for (uint32_t i = 0; i < v->l->n; i++) {
+      x[i] = v->l->v[i];
+      if (!keep(e, t->elem, &x[i])) return false;
+    }
+    *to = (list){ v->l->n, x };
+    v->l = to;
+  } else if (t->kind == TY_MAP) {
+    map *to = arena_try(&e->kept, sizeof *to + v->m->n * sizeof(map_entry));
+    if (!to) return false;
+    map_entry *x = (map_entry *)(void *)(to + 1);
+    for (uint32_t i = 0; i < v->m->n; i++) {
+      x[i] = v->m->e[i];
+      if (!keep_text(e, &x[i].key) || !keep(e, t->elem, &x[i].value)) return false;
+    }
+    *to = (map){ v->m->n, x };
+    v->m = to;
+  }
+  return true;
+}
+
 /* A function without parameters (so is every `let` of a module that is no constant) depends on the run's data and clock alone: it is computed once.
-   Values that point into memory of the row are not kept, but for texts, which are copied. */
+   What its value points to is memory of the row under way, and is copied. */
 static void remember(vm_engine *e, uint32_t fn) {
   const type *t = e->p->ir->fns[fn]->ret;
   val v = e->ret;
-  if (e->ret_st == ST_OK && code_is_pointer(t)) {
-    if (t->kind != TY_TEXT && t->kind != TY_UNION) return;
-    if (!v.t->atom) { /* one of the program's literals stays where it is: their equality is that of their places */
-      text *copy = ARENA_NEW(&e->keep, text);
-      *copy = text_of(str_dup(&e->keep, str_of(v.t)));
-      v.t = copy;
-    }
-  }
+  if (e->ret_st == ST_OK && (!code_is_kept(t) || !keep(e, t, &v))) return;
   e->once[fn] = (vm_once){ true, e->ret_st, v };
 }
 

@@ -66,6 +66,7 @@ struct vm_engine {
   str clause_text;
   uint8_t *inactive;     /* one a rule: RULE_* at this time; 0: nothing but its code decides */
   vm_once *once;         /* one a function */
+  arena kept;            /* what their values point to */
   const code_rule *rules; /* the program's, near at hand */
   const vm_table **tables; /* one a rule: what judges clean records; NULL: it takes more */
   const vm_table **direct; /* one a rule: of those, the ones that vm_direct takes; NULL: it takes more */

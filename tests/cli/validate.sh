@@ -377,4 +377,18 @@ lacks "not the row that may or may not" out '"lost"'
 says "the element of a list" out 'tags has "defg", for which this holds'
 run validate keys.blz --source ks=ks.json --sample 1
 says "a sample says that it is one" out '1 record (a sample) checked against'
+# What is the same for every row outlives the rows that it was read from.
+cat > once.blz << 'END'
+module once
+record R { id : int key  n : int  t : text }
+source rs : R from "rs"
+let late = [b.t for b in rs where b.n > 95]
+rule named for r in rs { require r.t in late or r.n < 95 }
+rule mapped for r in rs { require map_of([b.t for b in rs], [b.n for b in rs]) contains r.t and r.t >= min(b.t for b in rs) }
+rule listed for r in rs where r.n < 3 { require r.t in [b.t for b in rs where b.n == 2] }
+END
+(echo id,n,t; for i in $(seq 1 100); do echo "$i,$i,number $i"; done) > once.csv
+run validate once.blz --source rs=once.csv --format json
+same "lists, maps and texts that are computed once" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.rule') || ' ' || json_extract(value, '$.key')) from json_each(cast(readfile('out') as text), '$.findings')")" \
+  "once.listed 1,once.named 95"
 finish

@@ -352,8 +352,8 @@ static void what_no_row_changes_is_computed_once(void **state) {
   (void)state;
   kit k;
   begin(&k, ASSETS "let dearest = max(l.fee for l in licenses)\nlet first = min(l.asset for l in licenses)\n"
-                   "let none = min(l.fee for l in licenses where l.fee > 100)\n"
-                   "rule r for a in assets { require dearest == 2 and first == \"A1\" }\nrule u for a in assets { require none > 1 }\n");
+                   "let none = min(l.fee for l in licenses where l.fee > 100)\nlet owners = [l.asset for l in licenses]\nlet fees = [[l.fee] for l in licenses]\n"
+                   "rule r for a in assets { require dearest == 2 and first == \"A1\" and a.id in owners and some f in fees: 2 in f }\nrule u for a in assets { require none > 1 }\n");
   fill_licenses(&k, 3);
   rec *a = an_asset(&k, true);
   uint32_t r = kit_rule(&k, "t.r"), u = kit_rule(&k, "t.u");
