@@ -196,7 +196,7 @@ static int of_state(cli *c, const args *a, const char *path) {
   if (code) return code;
   int64_t choice = cli_find(c, RT_NAME_CHOICE, name);
   if (choice < 0 || !cli_known_sources(c, nbindings, bindings)) return X_USAGE;
-  state_config config = { .m = &mem_libc, .path = str_z(path) };
+  state_config config = { .m = &mem_libc, .path = str_z(path), .reading = true };
   str failure = { "", 0 };
   state *s = state_open(&config, &c->a, &failure);
   if (!s) return cli_env(c, "%.*s", STR_ARG(failure));

@@ -249,7 +249,7 @@ static int run(cli *c, const args *a) {
     if (code) return code;
     if (!cli_known_sources(c, nbindings, bindings)) return X_USAGE;
   }
-  state_config conf = { .m = &mem_libc, .path = str_z(path) };
+  state_config conf = { .m = &mem_libc, .path = str_z(path), .reading = true };
   x.s = state_open(&conf, &c->a, &x.failure);
   if (!x.s) return cli_env(c, "%.*s", STR_ARG(x.failure));
   int code = replay(&x, nbindings, bindings);

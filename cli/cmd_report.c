@@ -92,7 +92,7 @@ static int run(cli *c, const args *a) {
   }
   uint32_t nweights;
   const report_weights *weights = chances(c, &nweights);
-  state_config config = { .m = &mem_libc, .path = str_z(path) };
+  state_config config = { .m = &mem_libc, .path = str_z(path), .reading = true };
   str why;
   state *s = state_open(&config, &c->a, &why);
   if (!s) return cli_env(c, "%.*s", STR_ARG(why));

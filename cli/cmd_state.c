@@ -164,7 +164,7 @@ static int run(cli *c, const args *a) {
   if (act == ERASE && !args_value(a, "subject")) return cli_usage(c, a->cmd, "--subject is missing: the key of the subject to forget");
   if (act != PURGE && (args_has(a, "before") || args_has(a, "evidence"))) return cli_usage(c, a->cmd, "--before and --evidence belong to `purge`");
   if (act != ERASE && args_has(a, "subject")) return cli_usage(c, a->cmd, "--subject belongs to `erase`");
-  state_config conf = { .m = &mem_libc, .path = str_z(path), .create = act == INIT };
+  state_config conf = { .m = &mem_libc, .path = str_z(path), .create = act == INIT, .reading = act == SHOW || act == EXPORT };
   str why;
   state *s = state_open(&conf, &c->a, &why);
   if (!s) return cli_env(c, "%.*s", STR_ARG(why));

@@ -35,6 +35,7 @@ int64_t sql_data_version(sql_db *db);
 bool sql_moved(sql_db *db);
 bool sql_utf8(sql_db *db);
 str sql_path(const sql_db *db);
+struct sqlite3 *sql_handle(sql_db *db);               /* stays the database's */
 /* Declared collation is BINARY. */
 bool sql_binary(sql_db *db, const char *table, const char *column);
 

@@ -304,6 +304,8 @@ bool sql_utf8(sql_db *db) {
 
 str sql_path(const sql_db *db) { return str_z(db->path); }
 
+sqlite3 *sql_handle(sql_db *db) { return db->h; }
+
 bool sql_binary(sql_db *db, const char *table, const char *column) {
   const char *type, *coll = NULL;
   int nn, pk, ai;

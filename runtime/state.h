@@ -30,6 +30,7 @@ typedef struct state_config {
   const mem *m;
   str path;
   bool create;             /* make it when it is not there; else that is a failure */
+  bool reading;            /* nothing will be written: it may lie where nothing can be */
   state_durability durability;
   uint32_t busy_ms;        /* how long to wait for another process; 0: 5,000 */
 } state_config;

@@ -290,8 +290,21 @@ static bool file_there(const state *s, bool create, char *why, size_t n) {
   return false;
 }
 
-static bool open_db(state *s, const state_config *c, char *why, size_t n) {
+static bool open_to_read(state *s, arena *a, char *why, size_t n) {
+  diag_code code;
+  str failure;
+  s->read = sql_open(a, str_z(s->name), false, &code, &failure);
+  if (!s->read) {
+    snprintf(why, n, "%.*s", STR_ARG(failure));
+    return false;
+  }
+  s->db = sql_handle(s->read);
+  return state_schema_fits(s, why, n);
+}
+
+static bool open_db(state *s, const state_config *c, arena *a, char *why, size_t n) {
   if (!file_there(s, c->create, why, n)) return false;
+  if (c->reading) return open_to_read(s, a, why, n);
   errno = 0;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (c->create ? SQLITE_OPEN_CREATE : 0);
   int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
@@ -329,7 +342,7 @@ state *state_open(const state_config *c, arena *a, str *failure) {
     size_t size = (size_t)c->path.n + (absolute ? 1 : 3);
     s->path = mem_try(&s->m, size);
     if (s->path) snprintf(s->path, size, "%s%.*s", absolute ? "" : "./", STR_ARG(c->path)), s->name = s->path + (absolute ? 0 : 2);
-    if (s->path && note_versions(s) && open_db(s, c, why, sizeof why)) return s;
+    if (s->path && note_versions(s) && open_db(s, c, a, why, sizeof why)) return s;
     state_close(s);
   }
   *failure = str_dup(a, str_z(why));
@@ -351,7 +364,8 @@ void state_close(state *s) {
   for (int i = 0; i < Q_COUNT; i++) sqlite3_finalize(s->q[i]);
   state_forget_kept(s);
   state_evidence_free(s);
-  sqlite3_close(s->db);
+  if (s->read) sql_close(s->read);
+  else sqlite3_close(s->db);
   pthread_mutex_destroy(&s->mu);
   pthread_cond_destroy(&s->done);
   arena_free(&s->scratch);

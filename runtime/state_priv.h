@@ -4,6 +4,7 @@
  * others queue lets the next one go on in the same transaction and sleeps until the last of them has committed for all ("riders"). */
 #ifndef RUNTIME_STATE_PRIV_H
 #define RUNTIME_STATE_PRIV_H
+#include "runtime/src_sql.h"
 #include "runtime/state.h"
 
 #include <pthread.h>
@@ -33,6 +34,7 @@ typedef struct rider { struct rider *next; bool done; int status; } rider;
 struct state {
   mem m;
   sqlite3 *db;
+  sql_db *read;            /* whose connection db is, when nothing will be written; else NULL */
   char *path;
   char *versions;          /* of what writes here, see state_versions */
   const char *name;        /* the same as it was given, for messages */
@@ -85,6 +87,7 @@ str state_column(arena *a, sqlite3_stmt *q, int column);   /* copied; null is em
 extern const char *const state_sql_text[Q_COUNT];
 /* Makes, checks or migrates the schema. NULL, or why not in why. */
 bool state_schema(state *s, bool create, char *why, size_t n);
+bool state_schema_fits(state *s, char *why, size_t n); /* of a file that is only read */
 
 /* ---- state_outcome.c ---- */
 bool state_evidence_add(state *s, str choice, str candidate, int64_t at, int64_t trials, int64_t successes, double reward);

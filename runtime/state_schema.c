@@ -157,14 +157,23 @@ static bool wal_mode(state *s, char *why, size_t n) {
   }
 }
 
+/* In one snapshot: another process may be making the same file, and half of a new one looks like a stranger's. */
+static bool known(state *s, head *h, bool create, char *why, size_t n) {
+  bool read = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK && read_head(s, h) && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+  if (!read) state_say(why, n, s->name, sqlite3_extended_errcode(s->db), sqlite3_errmsg(s->db));
+  return read && ours(s, h, create, why, n);
+}
+
 bool state_schema(state *s, bool create, char *why, size_t n) {
   head h;
-  /* in one snapshot: another process may be making the same file, and half of a new one looks like a stranger's */
-  bool read = sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK && read_head(s, &h) && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
-  if (!read) {
-    state_say(why, n, s->name, sqlite3_extended_errcode(s->db), sqlite3_errmsg(s->db));
-    return false;
-  }
-  if (!ours(s, &h, create, why, n) || !wal_mode(s, why, n)) return false;
+  if (!known(s, &h, create, why, n) || !wal_mode(s, why, n)) return false;
   return (h.app == STATE_APP_ID && h.version == STATE_VERSION) || migrate(s, create, why, n);
+}
+
+bool state_schema_fits(state *s, char *why, size_t n) {
+  head h;
+  if (!known(s, &h, false, why, n)) return false;
+  if (h.version == STATE_VERSION) return true;
+  snprintf(why, n, "the state file `%s` is of an older version, and has to be brought to this one where it can be written: blazon state init --state FILE", s->name);
+  return false;
 }

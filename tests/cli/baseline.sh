@@ -76,13 +76,12 @@ says "and why" err 'base.txt:1: the file is of another version'
 tr '\n' '\r' < first.txt | sed 's/\r/\r\n/g' > base.txt
 validate
 exits "line ends of other systems" 0
-mkdir locked; cp first.txt locked/base.txt; chmod 500 locked
-if [ "$(id -u)" -ne 0 ]; then
-  run validate rules.blz --db lib.db --now 2026-11-22 --baseline locked/base.txt --update-baseline
+mkdir locked; cp first.txt locked/base.txt; chmod 555 locked; chmod 755 .
+if lesser validate rules.blz --db lib.db --now 2026-11-22 --baseline locked/base.txt --update-baseline; then
   exits "a folder that cannot be written" 3
   if cmp -s locked/base.txt first.txt; then ok "leaves the old one"; else not_ok "leaves the old one"; fi
-else skip "a folder that cannot be written" "root may write anywhere"; fi
-chmod 700 locked
+else skip "a folder that cannot be written" "root may write anywhere, and there is no setpriv"; fi
+chmod 755 locked
 
 # ---- records without a key ----
 cat > k.blz << 'END'

@@ -71,4 +71,42 @@ sqlite3 other.db 'create table t(x)'
 run report --state other.db
 exits "another database" 3
 says "says which" err 'not a state file'
+# a state file that may only be read: reports as elsewhere, and never without what its -wal holds
+mkdir locked
+sqlite3 locked/state.db < "$DATA"
+cat > hero.blz << 'END'
+module shop
+record Person { id : text key }
+record Hero { id : text key }
+source people : Person
+source heroes : Hero
+choose hero for p in people { from v in heroes }
+END
+for what in "report" "state show" "state export" "evaluate hero hero.blz" "replay"; do
+  run ${what%% *} $(echo "$what " | cut -d' ' -f2-) --state locked/state.db
+  cp out whole; cp err whole.err; was=$rc
+  rm -f locked/state.db-*
+  chmod 755 .; chmod 555 locked; chmod 444 locked/state.db
+  if lesser ${what%% *} $(echo "$what " | cut -d' ' -f2-) --state locked/state.db; then
+    exits "$what: of a file that may only be read" $was
+    if cmp -s out whole && cmp -s err whole.err; then ok "$what: says the same"; else not_ok "$what: says the same"; fi
+  else skip "$what: of a file that may only be read" "root may write anywhere, and there is no setpriv"; fi
+  chmod 755 locked; chmod 644 locked/state.db
+done
+python3 - << 'END'
+import os, sqlite3
+c = sqlite3.connect("locked/state.db")
+c.execute("pragma journal_mode=wal")
+c.execute("pragma wal_autocheckpoint=0")
+c.execute("insert into exposures(experiment, subject, arm, at) values ('shop.cta', 'new', 'buy', 1)")
+c.commit()
+os.remove("locked/state.db-shm")
+os._exit(0)
+END
+chmod 555 locked; chmod 444 locked/*
+if lesser report --state locked/state.db; then
+  exits "one with changes beside it that cannot be merged" 3
+  says "says so" err 'has changes in `locked/state.db-wal` that cannot be read here'
+else skip "one with changes beside it that cannot be merged" "root may write anywhere, and there is no setpriv"; fi
+chmod -R u+w locked
 finish
