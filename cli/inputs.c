@@ -9,6 +9,9 @@
 /* The file that is to be written; it exists and is a regular file. */
 typedef struct target { struct stat st; char *real; } target;
 
+/* Where SQLite keeps what is not yet part of a database: written over, changes would be lost. */
+static const char *const beside[] = { "-wal", "-journal", "-shm" };
+
 static bool is_it(const target *t, const char *path) {
   struct stat s;
   return stat(path, &s) == 0 && s.st_dev == t->st.st_dev && s.st_ino == t->st.st_ino;
@@ -40,6 +43,24 @@ static bool in_source(const target *t, const char *value) {
   bool same = cut && is_it(t, cut);
   free(cut);
   return same;
+}
+
+static bool is_database(const char *option) { return strcmp(option, "db") == 0 || strcmp(option, "state") == 0 || strcmp(option, "out-db") == 0; }
+
+/* Is `path` one of the files that belong to a database of this run? It need not be there: SQLite would take it for its own. */
+static bool belongs_to_database(const args *a, const char *path) {
+  size_t n = strlen(path);
+  for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+    size_t k = strlen(beside[i]);
+    target t;
+    bool named = n > k && strcmp(path + n - k, beside[i]) == 0;
+    char *database = named ? strndup(path, n - k) : NULL;
+    bool there = database && stat(database, &t.st) == 0, same = false;
+    free(database);
+    for (uint32_t j = 0; there && j < a->nopts; j++) same = same || (a->opts[j].value && is_database(a->opts[j].o->name) && is_it(&t, a->opts[j].value));
+    if (same) return true;
+  }
+  return false;
 }
 
 static bool reads(const args *a, const target *t, const char *writes) {
@@ -75,6 +96,10 @@ bool cli_spares_inputs(cli *c, const args *a) {
     const char *path = args_value(a, writing[i]);
     target t;
     if (!path || (strcmp(writing[i], "baseline") == 0 && !args_has(a, "update-baseline"))) continue;
+    if (belongs_to_database(a, path)) {
+      cli_usage(c, a->cmd, "`%s` is where SQLite keeps changes of a database of this run; name another file", path);
+      return false;
+    }
     if (stat(path, &t.st) != 0 || !S_ISREG(t.st.st_mode) || !(t.real = realpath(path, NULL))) continue;
     bool same = reads(a, &t, writing[i]);
     free(t.real);

@@ -79,15 +79,29 @@ static bool first_visit(finder *f, const struct stat *st) {
   return true;
 }
 
-static void take_entry(finder *f, str dir, const char *name) {
-  if (name[0] == '.') return;
+/* A rule file or folder is kept for later. False, with the path and the reason, when a rule file, or what may be a folder of them, cannot be
+ * looked at: nothing that looks like rules is passed over without a word. */
+static bool take_entry(finder *f, str dir, const char *name, str *where, const char **why) {
+  if (name[0] == '.') return true;
   str path = dir.n && dir.p[dir.n - 1] == '/' ? str_fmt(f->a, "%.*s%s", STR_ARG(dir), name)
                                               : str_fmt(f->a, "%.*s/%s", STR_ARG(dir), name);
   struct stat st;
-  if (stat(path.p, &st) != 0) return;
   size_t n = strlen(name);
-  if (S_ISDIR(st.st_mode)) *VEC_PUSH(f->a, &f->folders) = path;
-  else if (n > 4 && memcmp(name + n - 4, ".blz", 4) == 0) *VEC_PUSH(f->a, &f->files) = path;
+  bool rules = n > 4 && memcmp(name + n - 4, ".blz", 4) == 0;
+  if (stat(path.p, &st) != 0) {
+    if (!rules && (errno == ENOENT || errno == ELOOP)) return true; /* a link to nowhere */
+    *where = path, *why = reason(errno);
+    return false;
+  }
+  if (S_ISDIR(st.st_mode)) {
+    *VEC_PUSH(f->a, &f->folders) = path;
+  } else if (rules && S_ISREG(st.st_mode)) {
+    *VEC_PUSH(f->a, &f->files) = path;
+  } else if (rules) {
+    *where = path, *why = "it is no regular file"; /* a pipe that nobody writes to would be waited for */
+    return false;
+  }
+  return true;
 }
 
 static int by_bytes(const void *x, const void *y) { return str_cmp(*(const str *)x, *(const str *)y); }
@@ -106,9 +120,11 @@ bool files_find(arena *a, str dir, str **paths, uint32_t *n, str *where, const c
     if (!d) { a->oom = outer; *where = at, *why = reason(errno); return false; }
     int jumped = setjmp(here);
     if (jumped) { closedir(d); a->oom = outer; if (!outer) abort(); longjmp(*outer, jumped); }
-    for (struct dirent *e; (e = readdir(d));) take_entry(&f, at, e->d_name);
+    bool ok = true;
+    for (struct dirent *e; ok && (e = readdir(d));) ok = take_entry(&f, at, e->d_name, where, why);
     closedir(d);
     a->oom = outer;
+    if (!ok) return false;
   }
   if (f.files.n) qsort(f.files.v, f.files.n, sizeof *f.files.v, by_bytes);
   *paths = f.files.v, *n = f.files.n;

@@ -128,9 +128,12 @@ sql_db *sql_open(arena *a, str path, bool snapshot, diag_code *code, str *why) {
     int64_t wal = beside(db->path, "-wal"), journal = beside(db->path, "-journal");
     if (wal > 0 || journal > 0) {
       *code = DIAG_DATA_WAL;
-      *why = str_fmt(a, "the database `%.*s` has changes in `%.*s%s` that cannot be read here; reading on without them would give stale rows. "
-                        "Merge them where the database can be written (PRAGMA wal_checkpoint(TRUNCATE), or close the program that writes)",
-                     STR_ARG(path), STR_ARG(path), wal > 0 ? "-wal" : "-journal");
+      *why = wal > 0 ? str_fmt(a, "the database `%.*s` has changes in `%.*s-wal` that cannot be read here; reading on without them would give stale rows. "
+                                  "Merge them where the database can be written (PRAGMA wal_checkpoint(TRUNCATE), or close the program that writes)",
+                               STR_ARG(path), STR_ARG(path))
+                     : str_fmt(a, "a program that wrote to the database `%.*s` was cut off: what it left half done must first be undone with the help of "
+                                  "`%.*s-journal`. Any program that may write there does so: sqlite3 FILE \"SELECT count(*) FROM sqlite_schema\"",
+                               STR_ARG(path), STR_ARG(path));
       sql_close(db);
       return NULL;
     }

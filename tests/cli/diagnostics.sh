@@ -86,6 +86,19 @@ ln -s .. tree/sub/loop
 run check tree
 says "folders are read with what is below" out 'tree/sub/two.blz'
 lacks "hidden folders are not" out 'three.blz'
+mkdir odd && echo 'module t' > odd/one.blz
+ln -s nowhere odd/link.blz
+run check odd
+exits "a rule file that is a link to nowhere is not passed over" 3
+says "it is named" err '`odd/link.blz`: there is no such file'
+rm odd/link.blz && mkfifo odd/pipe.blz
+timeout 10 "$BLAZON" check odd > out 2> err < /dev/null
+rc=$?
+exits "a pipe among rule files is not waited for" 3
+says "it is named" err '`odd/pipe.blz`: it is no regular file'
+rm odd/pipe.blz && ln -s nowhere odd/notes.txt && ln -s odd2 odd/odd2
+run check odd
+exits "other links to nowhere are no matter" 0
 "$BLAZON" check - < bad.blz > out 2> err
 rc=$?
 exits "rules from standard input" 2

@@ -44,6 +44,14 @@ refuses build rules -o rules/lib.blz
 refuses disasm rules.blz -o rules.blz
 refuses match tall rules.blz --source assets=assets.csv --to assets.csv
 refuses validate rules.blz --db lib.db --baseline lib.db --update-baseline
+for side in wal journal shm; do
+  run validate rules.blz --db lib.db -o "$PWD/lib.db-$side"
+  exits "refused: the database's -$side" 4
+  says "and why" err 'where SQLite keeps changes'
+  if [ -e "lib.db-$side" ]; then not_ok "and nothing is written"; else ok "and nothing is written"; fi
+done
+run validate rules.blz --db lib.db -o other.db-wal
+exits "a name like that of another database is no matter" 1
 ln -s assets.csv link.csv
 refuses match tall --rules rules.blz --source assets=assets.csv --to link.csv
 "$BLAZON" validate rules.blz --source assets=- -o assets.csv < assets.csv > out 2> err

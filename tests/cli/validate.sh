@@ -182,6 +182,18 @@ exits "a database that is not there" 3
 says "is named" err 'nowhere.db'
 run validate rules.blz
 exits "no database at all" 3
+# a program that was killed in the middle of a change: nothing is read before SQLite has undone its half
+cp lib.db cut.db
+(sqlite3 cut.db 'pragma cache_size = 1; begin; with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
+  insert into assets select i, i, printf("%200d", i), i, "[]", null from n;' '.shell kill -9 $PPID'; :) > out 2>&1
+run validate rules.blz --db cut.db
+exits "a database whose writer was killed" 3
+says "what is half done is told" err 'was cut off: what it left half done must first be undone'
+sqlite3 cut.db 'select count(*) from sqlite_schema' > out
+run validate rules.blz --db cut.db
+exits "and once it is undone the rows are those from before" 1
+says "all four" out '4 records'
+
 echo 'this is no database, only some text that is long enough to look at' > text.db
 run validate rules.blz --db text.db
 exits "a file that is no database" 3
