@@ -92,7 +92,9 @@ static void put_actual(const show *s, const finding *x, const find_clause *c, in
 static void put_place(const show *s, const finding *x, int indent) {
   if (!x->line || !x->file.n || (!x->key.n && !x->position)) return;
   out_style(s->o, S_DIM);
-  out_fmt(s->o, "%*sat %.*s:%u:%u\n", indent, "", STR_ARG(x->file), x->line, x->col);
+  out_fmt(s->o, "%*sat ", indent, "");
+  out_safe(s->o, x->file);
+  out_fmt(s->o, ":%u:%u\n", x->line, x->col);
   out_style(s->o, S_PLAIN);
 }
 
@@ -100,7 +102,9 @@ static void put_declared(const show *s, const finding *x, int indent) {
   str at = place_text(&s->c->a, rt_sources(s->p), x->decl);
   if (!at.n) return;
   out_style(s->o, S_DIM);
-  out_fmt(s->o, "%*sat %.*s\n", indent, "", STR_ARG(at));
+  out_fmt(s->o, "%*sat ", indent, "");
+  out_safe(s->o, at);
+  out_ch(s->o, '\n');
   out_style(s->o, S_PLAIN);
 }
 

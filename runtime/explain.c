@@ -330,11 +330,9 @@ static void part_text(buf *b, const explanation *x, const ex_part *part) {
 }
 
 void explanation_text(buf *b, const explanation *x) {
-  if (x->audience) buf_fmt(b, "%.*s on %.*s: %s\n", STR_ARG(x->name), STR_ARG(x->key), member_words[x->t]);
-  else if (x->record)
-    buf_fmt(b, "%.*s on %.*s: %s%s\n", STR_ARG(x->name), STR_ARG(x->key), verdict_names[x->v],
-            x->vacuous ? " (vacuous: a list is empty)" : "");
-  else buf_fmt(b, "%.*s: %s%s\n", STR_ARG(x->name), verdict_names[x->v], x->vacuous ? " (vacuous: a list is empty)" : "");
+  buf_str(b, x->name);
+  if (x->audience || x->record) buf_z(b, " on "), buf_str(b, x->key); /* whole, should a zero byte stand in it */
+  buf_fmt(b, ": %s%s\n", x->audience ? member_words[x->t] : verdict_names[x->v], !x->audience && x->vacuous ? " (vacuous: a list is empty)" : "");
   if (x->waiver) {
     str until = rt_waiver_until(b->a, x->waiver->until);
     buf_fmt(b, "waived until %.*s: %.*s%s%.*s%s\n", STR_ARG(until), STR_ARG(x->waiver->because), x->waiver->owner.n ? " (" : "",

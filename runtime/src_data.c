@@ -163,9 +163,7 @@ static bool csv_columns(src_data *d, src_state *s) {
     for (uint32_t c = 0; c < f->ncells; c++)
       if (f->field_of[c] < 0) names[n++] = f->header[c];
     const str *near = suggest(pf->column, names, n);
-    if (near)
-      i.fix = str_fmt(a, "did you mean `%.*s`? write `%.*s : %.*s from \"%.*s\"`", STR_ARG(*near), STR_ARG(pf->name),
-                      STR_ARG(src_type_name(a, d->c.p, pf->type)), STR_ARG(*near));
+    if (near) i.fix = src_from_fix(a, pf, *near);
     else if (f->ncells == 1 && (memchr(f->header[0].p, ';', f->header[0].n) || memchr(f->header[0].p, '\t', f->header[0].n)))
       i.fix = STR("the header is one cell: is the file separated by `;` or tabs? Separate it by commas, or name it .tsv for tabs");
     src_tell(d, &i);

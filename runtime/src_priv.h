@@ -31,6 +31,7 @@ const type *src_repr(const type *t);       /* a reference's key type; NULL when 
 bool src_utf8_ok(const char *p, size_t n);
 str src_quote(arena *a, str s);            /* `text`, cut when long, invalid bytes as \xNN */
 str src_type_name(arena *a, const ir_program *p, const type *t);
+str src_from_fix(arena *a, const prog_field *f, str column); /* what to write when a field is meant to be this column */
 const text *src_text(src_dec *d, str s);   /* a text value: canonical atom, or in d->a */
 /* Scalars. False: d->error says what was found and what was expected. */
 bool src_from_text(src_dec *d, const type *t, str s, val *out);

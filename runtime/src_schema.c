@@ -152,9 +152,7 @@ static void no_column(src_data *d, src_state *s, uint32_t f, const columns *cols
   for (uint32_t k = 0; k < cols->list.n; k++)
     if (!cols->list.v[k].used) names[n++] = cols->list.v[k].name;
   const str *near = suggest(pf->column, names, n);
-  if (near)
-    i.fix = str_fmt(a, "did you mean `%.*s`? write `%.*s : %.*s from \"%.*s\"`", STR_ARG(*near), STR_ARG(pf->name),
-                    STR_ARG(src_type_name(a, d->c.p, pf->type)), STR_ARG(*near));
+  if (near) i.fix = src_from_fix(a, pf, *near);
   src_tell(d, &i);
 }
 
@@ -400,7 +398,7 @@ void table_decode(src_data *d, const src_state *s, sql_stmt *st, const bool *onl
       if (ok > 0 && seen && col->plain == PLAIN_SEEN) plain_keep(seen, col, (str){ c.p, c.n }, r->v[f]);
       break;
     case SQL_BLOB:
-      dec->error = str_fmt(dec->a, "is binary data (%u bytes), not %.*s", c.n, STR_ARG(src_type_name(dec->a, d->c.p, col->pf->type)));
+      dec->error = str_fmt(dec->a, "is binary data (%u byte%s), not %.*s", c.n, c.n == 1 ? "" : "s", STR_ARG(src_type_name(dec->a, d->c.p, col->pf->type->base)));
       break;
     }
     if (ok > 0) {

@@ -77,6 +77,11 @@ str src_type_name(arena *a, const ir_program *p, const type *t) {
   return buf_done(&b);
 }
 
+/* Not the whole field: its key and its limits, which the model does not spell as they were written, are to stay. */
+str src_from_fix(arena *a, const prog_field *f, str column) {
+  return str_fmt(a, "did you mean `%.*s`? write `from \"%.*s\"` behind the type of `%.*s`", STR_ARG(column), STR_ARG(column), STR_ARG(f->name));
+}
+
 /* What a type wants, with its article: "an int", "a date (YYYY-MM-DD)". */
 static const char *wants(const type *t) {
   switch ((type_kind)t->kind) {

@@ -273,6 +273,16 @@ run validate ref.blz --source cs=cs.ndjson --source as_=as.ndjson
 says "a field's value stands beside the rule's own words" out 'k is 2'
 lacks "the key of a reference is not shown as the value behind it" out 'is "c1"'
 
+# what steers a terminal is shown, not sent, in the names of files too; a zero byte ends no key
+odd=$'odd\e[31m.json'
+printf '[{"id": "A\\u0000B", "title": "x", "alt_text": "a cup of coffee", "width": 10, "colors": []}]' > "$odd"
+run validate rules.blz --source "assets=$odd"
+says "the place names the file" out 'odd'
+if grep -q $'\e' out; then not_ok "without what steers a terminal"; else ok "without what steers a terminal"; fi
+run validate rules.blz --source "assets=$odd" --explain wide '#1'
+exits "a record whose key has a zero byte in it" 1
+says "is named whole" out $'lib.wide on A\ufffdB: fail'
+
 # small things that people trip over
 : > empty.blz
 run validate empty.blz

@@ -246,7 +246,7 @@ static void csv_header_is_checked(void **state) {
   (void)state;
   const char *got = rows_of("id text; title text?; region text default EU", "a.csv", STR("id,titel\nA,b\n"), "");
   assert_non_null(strstr(got, "[E0808]"));
-  assert_true(said(&w, DIAG_DATA_NO_COLUMN, "write `title : text? from \"titel\"`"));
+  assert_true(said(&w, DIAG_DATA_NO_COLUMN, "write `from \"titel\"` behind the type of `title`"));
   assert_true(said(&w, DIAG_DATA_DEFAULTED, "`region`"));
   teardown(NULL), setup(NULL);
   assert_string_equal(rows_of("id text; region text default EU", "a.csv", STR("id\nA\n"), ""), "id=A region=EU\n");
