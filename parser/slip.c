@@ -104,6 +104,30 @@ static bool modifier(parser *p) {
   return best && parse_misspelt(p, w, *best);
 }
 
+static bool begins_limit(int kind) {
+  return kind == LEX_INT || kind == LEX_DEC || kind == LEX_MATCHES || kind == LEX_GE || kind == LEX_LE || kind == '<' || kind == '>';
+}
+
+/* `text key 1..80`, `text? 1..80`, `text(80)`, `text[]`, `[text]`, `text = "x"`; and `text optional`, found when the next field does not make
+ * sense as a value */
+static bool field(parser *p) {
+  if (p->decl != LEX_RECORD) return false;
+  const token *t = &p->tok, *w = &p->before;
+  int prev = p->prev.kind;
+  if (begins_limit(t->kind) && (prev == LEX_KEY || prev == LEX_UNIQUE))
+    return tell(p, prev == LEX_KEY ? "a limit stands right behind its type: `text 1..80 key`" : "a limit stands right behind its type: `text 1..80 unique`");
+  if (begins_limit(t->kind) && prev == '?') return tell(p, "`?` comes last, behind the limit: `text 1..80?`, `int >= 0?`");
+  if (t->kind == '[' && (prev == ':' || prev == LEX_NAME)) return tell(p, "a list is written `list of text`");
+  if (t->kind == '(' && prev == LEX_NAME && w->kind == ':') return tell(p, "a limit is written `text 1..80`, `int 0..100` or `number >= 0`");
+  if (t->kind == '=' && prev != LEX_KEY) return tell(p, "what stands for a missing value is written `default \"x\"`");
+  if (t->kind != ':' || w->kind != LEX_NAME || (w->flags & LEX_LINE_FIRST)) return false;
+  bool may = is_word(w, "optional") || is_word(w, "nullable");
+  if (!may && !is_word(w, "required") && !is_word(w, "mandatory")) return false;
+  lex_error(&p->lx, DIAG_SYN_SLIP, w->sp, may ? "what may be missing has a type that ends in `?`: `text?`"
+                                              : "a field is never missing, unless its type ends in `?`: nothing needs to be said");
+  return true;
+}
+
 /* `key (a, b)` and `key a, b` after the fields */
 static bool key_list(parser *p) {
   const token *t = &p->tok;
@@ -121,5 +145,5 @@ static bool for_whom(parser *p) {
 
 bool parse_slip(parser *p, const expected *e) {
   return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) ||
-         parse_slip_word(p, e) || expected_word(p, e);
+         parse_slip_word(p, e) || field(p) || expected_word(p, e);
 }

@@ -42,7 +42,7 @@ static void values_of_every_storage_class(void **state) {
     "id=C n=! x=! on=! c=! d=! t=! u=! kind=! tags=! l=! m=! s=! [n@0:0: `abc` is not an int] [x@0:0: `x` is not a number] [on@0:0: `2` is not a bool "
     "(true or false)] [c@0:0: `teal` is not a color (#RRGGBB)] [d@0:0: `2026-02-30` is not a date (YYYY-MM-DD)] [t@0:0: `soon` is not a time (like "
     "2026-11-22T09:00:00Z, or unix seconds)] [u@0:0: `1 h` is not a duration (seconds, or ISO 8601 like PT1H30M)] [kind@0:0: `imgae` is not one of "
-    "\"image\", \"video\"; did you mean \"image\"?] [tags@0:0: is binary data (1 byte), not list of text?] [l@0:0: `[1,` is not JSON: ends too early: "
+    "\"image\", \"video\"; did you mean \"image\"?] [tags@0:0: is binary data (1 byte), not list of text] [l@0:0: `[1,` is not JSON: ends too early: "
     "something is not closed] [m@0:0: is a list, not map of int] [s@0:0: `1.5` is a number, not text]\n");
   assert_int_equal(w.ntold, 0);
   assert_int_equal(src_count(w.d, 0).rows, 3);
