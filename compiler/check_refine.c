@@ -83,10 +83,13 @@ static ir *bound_message(checker *c, const refine *r, ir *v, ir *measured, str s
   p[n++] = value(measured);
   if (r->length) p[n++] = value(message_unit(c, measured, list ? " element" : " character", list ? " elements" : " characters", r->sp));
   p[n++] = says(STR("; "));
+  part lo = shown(c, r->lo), hi = shown(c, r->kind == RF_RANGE ? r->hi : r->lo);
+  bool exact = r->kind == RF_RANGE && str_eq(lo.s, hi.s);
   if (r->kind == RF_CMP) p[n++] = says(str_z(bound_words(r->op)));
-  p[n++] = shown(c, r->lo);
-  if (r->kind == RF_RANGE) p[n++] = says(STR(" to ")), p[n++] = shown(c, r->hi);
-  p[n++] = says(r->length ? STR(" are allowed") : STR(" is allowed"));
+  if (exact) p[n++] = says(STR("exactly "));
+  p[n++] = lo;
+  if (r->kind == RF_RANGE && !exact) p[n++] = says(STR(" to ")), p[n++] = hi;
+  p[n++] = says(r->length && !(exact && str_eq(lo.s, STR("1"))) ? STR(" are allowed") : STR(" is allowed"));
   return message_join(c, r->sp, p, n);
 }
 

@@ -38,8 +38,6 @@ bool src_from_text(src_dec *d, const type *t, str s, val *out);
 bool src_from_int(src_dec *d, const type *t, int64_t i, val *out);
 bool src_from_real(src_dec *d, const type *t, double n, val *out);
 bool src_from_split(src_dec *d, const type *t, str delim, str s, val *out);
-/* "is null but `title` is not optional (...)"; found: "null", "empty", "not there". */
-str src_missing_message(arena *a, const ir_program *p, const prog_field *f, const char *found);
 /* Puts a field in error; bads stay in the order of arrival. */
 bad *src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col);
 /* Settles a field without a value: default, missing, or error. */

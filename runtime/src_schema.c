@@ -181,8 +181,7 @@ static void nullable(src_data *d, src_state *s, uint32_t f, const column *c) {
                       STR_ARG(pf->name));
   if (pf->key) i.fix = STR("a key is always there: declare the column NOT NULL in the database");
   else
-    i.fix = str_fmt(a, "write `%.*s : %.*s?`, give it a default, or declare the column NOT NULL", STR_ARG(pf->name),
-                    STR_ARG(src_type_name(a, d->c.p, pf->type)));
+    i.fix = str_fmt(a, "end the type of `%.*s` in `?`, give it a default, or declare the column NOT NULL", STR_ARG(pf->name));
   src_tell(d, &i);
 }
 

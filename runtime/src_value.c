@@ -408,9 +408,8 @@ bool src_from_split(src_dec *d, const type *t, str delim, str s, val *out) {
 
 /* ---- fields without a usable value ---- */
 
-str src_missing_message(arena *a, const ir_program *p, const prog_field *f, const char *found) {
-  return str_fmt(a, "is %s but `%.*s` is not optional (write `%.*s : %.*s?`, or give it a default)", found, STR_ARG(f->name), STR_ARG(f->name),
-                 STR_ARG(src_type_name(a, p, f->type)));
+static str missing_message(arena *a, const prog_field *f, const char *found) {
+  return str_fmt(a, "is %s but `%.*s` is not optional (end its type in `?`, or give it a default)", found, STR_ARG(f->name));
 }
 
 bad *src_add_bad(arena *a, rec *r, uint32_t field, str message, uint32_t line, uint32_t col) {
@@ -430,7 +429,7 @@ void src_settle_missing(src_dec *d, rec *r, const prog_record *pr, uint32_t fiel
     r->st[field] = ST_MISSING;
   } else {
     r->st[field] = ST_ERR, r->clean = false;
-    src_add_bad(d->a, r, field, src_missing_message(d->a, d->p, f, found), line, col)->absent = found;
+    src_add_bad(d->a, r, field, missing_message(d->a, f, found), line, col)->absent = found;
   }
 }
 

@@ -283,6 +283,18 @@ run validate rules.blz --source "assets=$odd" --explain wide '#1'
 exits "a record whose key has a zero byte in it" 1
 says "is named whole" out $'lib.wide on A\ufffdB: fail'
 
+# a limit that leaves one value says so
+cat > exact.blz << 'END'
+module exact
+record Flag { id : text key  flag : text 1..1  bars : list 3..3 of text  year : int 2026..2026 }
+source flags : Flag
+END
+echo '[{"id": "a", "flag": "", "bars": [], "year": 7}]' > flags.json
+run validate exact.blz --source flags=flags.json
+says "one character" out 'flag has 0 characters; exactly 1 is allowed'
+says "three elements" out 'bars has 0 elements; exactly 3 are allowed'
+says "one number" out 'year is 7; exactly 2026 is allowed'
+
 # small things that people trip over
 : > empty.blz
 run validate empty.blz

@@ -49,10 +49,10 @@ static void json_bad_values_say_what_and_where(void **state) {
     "id=A n=! c=! kind=! tags=! title=! [n@2:19: `5` is text, not int] [c@2:29: `teal` is not a color (#RRGGBB)] "
     "[kind@2:45: `imgae` is not one of \"image\", \"video\"; did you mean \"image\"?] "
     "[tags@2:66: element 2: null (a list holds no missing values)] "
-    "[title@2:82: is null but `title` is not optional (write `title : text?`, or give it a default)]\n"
-    "id=! n=! c=? kind=! tags=? title=! [n@3:8: `1.5` is not a whole number] [id@3:2: is not there but `id` is not optional (write `id : text?`, or give "
-    "it a default)] [kind@3:2: is not there but `kind` is not optional (write `kind : \"image\" | \"video\"?`, or give it a default)] [title@3:2: is not "
-    "there but `title` is not optional (write `title : text?`, or give it a default)]\n");
+    "[title@2:82: is null but `title` is not optional (end its type in `?`, or give it a default)]\n"
+    "id=! n=! c=? kind=! tags=? title=! [n@3:8: `1.5` is not a whole number] [id@3:2: is not there but `id` is not optional (end its type in `?`, or give "
+    "it a default)] [kind@3:2: is not there but `kind` is not optional (end its type in `?`, or give it a default)] [title@3:2: is not "
+    "there but `title` is not optional (end its type in `?`, or give it a default)]\n");
   assert_int_equal(src_count(w.d, 0).bad_values, 9);
   assert_true(said(&w, DIAG_DATA_NULL_KEY, "#2"));
 }

@@ -53,10 +53,10 @@ static void nulls_defaults_and_invalid_text(void **state) {
   (void)state;
   sql("CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b INT); INSERT INTO t VALUES(1, NULL, NULL), (7, CAST(x'61ff' AS TEXT), 3), (5, 'x', 9e999);");
   assert_string_equal(open_rows("id int key; a text; b int default 4", "t"),
-    "id=1 a=! b=4 [a@0:0: is null but `a` is not optional (write `a : text?`, or give it a default)]\n"
+    "id=1 a=! b=4 [a@0:0: is null but `a` is not optional (end its type in `?`, or give it a default)]\n"
     "id=5 a=x b=! [b@0:0: is infinite or no number at all]\n"
     "id=7 a=! b=3 [a@0:0: `a\\xFF` is not valid UTF-8]\n");
-  assert_true(said(&w, DIAG_DATA_NULLABLE, "write `a : text?`"));
+  assert_true(said(&w, DIAG_DATA_NULLABLE, "end the type of `a` in `?`"));
   for (uint32_t i = 0; i < w.ntold; i++)
     if (w.told[i].code == DIAG_DATA_NULLABLE) assert_int_equal(w.told[i].sev, SEV_WARNING);
   assert_int_equal(w.ntold, 1);
@@ -123,7 +123,7 @@ static void plain_cells_and_others_are_read_alike(void **state) {
 static void a_descending_key_is_no_position(void **state) {
   (void)state;
   sql("CREATE TABLE t(id INTEGER PRIMARY KEY DESC, a INT); INSERT INTO t VALUES(9, 1), (7, 2), (NULL, 3)");
-  assert_string_equal(open_rows("id int key; a int?", "t"), "id=9 a=1\nid=7 a=2\nid=! a=3 [id@0:0: is null but `id` is not optional (write `id : int?`, or "
+  assert_string_equal(open_rows("id int key; a int?", "t"), "id=9 a=1\nid=7 a=2\nid=! a=3 [id@0:0: is null but `id` is not optional (end its type in `?`, or "
                                                             "give it a default)]\n");
   rec *r;
   str key = STR("7");
