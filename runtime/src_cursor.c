@@ -537,26 +537,27 @@ void src_end(src_cursor *c) {
 
 /* ---- one record by its key ---- */
 
-static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, arena *a, src_cursor **volatile cursor, rec **out) {
-  src_state *s = &d->s[source];
-  if (!src_ready(d, s)) return SRC_FAILED;
+/* `#12`: 12; 0 when it is none. */
+static int64_t position_of(src_data *d, uint32_t nkeys, const str *keys) {
+  if (nkeys != 1 || keys[0].n < 2 || keys[0].p[0] != '#') return 0;
+  src_dec dec = { .p = d->c.p, .a = &d->scratch };
+  static const type t_int = { .kind = TY_INT, .base = &t_int };
+  val v;
+  return src_from_text(&dec, &t_int, (str){ keys[0].p + 1, keys[0].n - 1 }, &v) ? v.i : 0;
+}
+
+/* The values of a key as somebody typed it; false when no record of this shape can have it. */
+static bool read_key(src_data *d, const prog_record *pr, uint32_t nkeys, const str *keys, arena *a, val *want) {
+  if (!pr->shape.nkeys || nkeys != pr->shape.nkeys) return false;
+  src_dec dec = { .p = d->c.p, .atoms = &d->atoms, .a = a, .copy = true };
+  for (uint32_t i = 0; i < nkeys; i++)
+    if (!src_from_text(&dec, pr->shape.fields[pr->shape.keys[i]].type, keys[i], &want[i])) return false;
+  return true;
+}
+
+/* The row at `position`, or with the key `want` when that is 0. */
+static int find(src_data *d, src_state *s, int64_t position, const val *want, arena *a, src_cursor **volatile cursor, rec **out) {
   const prog_record *pr = s->pr;
-  int64_t position = 0;
-  val *want = ARENA_ARRAY(a, val, pr->shape.nkeys + 1);
-  bool by_position = nkeys == 1 && keys[0].n > 1 && keys[0].p[0] == '#';
-  if (by_position) {
-    src_dec dec = { .p = d->c.p, .a = &d->scratch };
-    static const type t_int = { .kind = TY_INT, .base = &t_int };
-    val v;
-    by_position = src_from_text(&dec, &t_int, (str){ keys[0].p + 1, keys[0].n - 1 }, &v);
-    if (by_position) position = v.i;
-  }
-  if (!by_position) {
-    if (!pr->shape.nkeys || nkeys != pr->shape.nkeys) return SRC_DONE;
-    src_dec dec = { .p = d->c.p, .atoms = &d->atoms, .a = a, .copy = true };
-    for (uint32_t i = 0; i < nkeys; i++)
-      if (!src_from_text(&dec, pr->shape.fields[pr->shape.keys[i]].type, keys[i], &want[i])) return SRC_DONE;
-  }
   bool *only = ARENA_ARRAY(&d->scratch, bool, pr->shape.nfields + 1);
   for (uint32_t i = 0; i < pr->shape.nkeys; i++) only[pr->shape.keys[i]] = true;
   src_cursor *c = *cursor = cursor_new(d, s, true);
@@ -564,11 +565,11 @@ static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, a
   int st = cursor_scan(c);
   int64_t first = 0;
   while (st == SRC_OK && (st = cursor_step(c)) == SRC_OK) {
-    bool same = by_position ? c->row.position == position : true;
-    if (!by_position) {
+    bool same = !position || c->row.position == position;
+    if (!position) {
       rec *r;
       cursor_decode(c, only, NULL, &r);
-      for (uint32_t i = 0; same && i < nkeys; i++) {
+      for (uint32_t i = 0; same && i < pr->shape.nkeys; i++) {
         uint32_t f = pr->shape.keys[i];
         const type *t = src_repr(pr->shape.fields[f].type);
         same = t && r->st[f] == ST_OK && val_eq(t, r->v[f], want[i]);
@@ -581,7 +582,7 @@ static int find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, a
       return SRC_FAILED;
     }
     cursor_decode(c, NULL, a, out);
-    if (by_position) return SRC_OK;
+    if (position) return SRC_OK;
     first = c->row.position;
   }
   return st == SRC_DONE && first ? SRC_OK : st;
@@ -594,7 +595,15 @@ int src_find(src_data *d, uint32_t source, uint32_t nkeys, const str *keys, aren
   volatile int st = SRC_OOM;
   if (!_setjmp(j)) {
     arena_reset(&d->scratch);
-    st = find(d, source, nkeys, keys, a, (src_cursor **volatile)&c, out);
+    src_state *s = &d->s[source];
+    st = src_ready(d, s) ? SRC_DONE : SRC_FAILED;
+    val *want = ARENA_ARRAY(a, val, s->pr->shape.nkeys + 1);
+    int64_t position = position_of(d, nkeys, keys);
+    if (st == SRC_DONE && read_key(d, s->pr, nkeys, keys, a, want)) st = find(d, s, 0, want, a, (src_cursor **volatile)&c, out);
+    if (st == SRC_DONE && position) { /* no record has this key, so that a position is meant */
+      cursor_free(c), c = NULL;
+      st = find(d, s, position, NULL, a, (src_cursor **volatile)&c, out);
+    }
   }
   cursor_free(c);
   d->a.oom = d->scratch.oom = before, a->oom = a_before;

@@ -369,6 +369,17 @@ for key in '"x, y", z' 'x, "y, z"' '"q""", ""'; do
   exits "$key is found" 1
   says "and is that one" out "kept on $key: fail"
 done
+# A key that looks like a position is a key; a position is meant only where no record has it.
+printf 'record H { id : text key  w : int }\nsource hs : H\nrule kept for h in hs { require h.w > 3 }\n' > hash.blz
+printf '[{"id":"#2","w":1},{"id":"b","w":2},{"id":"","w":3}]' > hs.json
+run validate hash.blz --source hs=hs.json --explain kept '#2'
+says "a key that looks like a position is found" out 'kept on #2: fail'
+run validate hash.blz --source hs=hs.json --explain kept '#3'
+says "and a position where there is no such key" out 'w                    3'
+run validate hash.blz --source hs=hs.json --explain kept '#4'
+exits "and neither" 4
+run waive kept '#2' --rules hash.blz --source hs=hs.json
+says "an exception is made for the record of that key" out 'waive kept for "#2"'
 # A clause that is false although a part of it is in error says what it is, not "(error)".
 printf 'record E { id : text key  w : int }\nsource es : E\nrule both for e in es { require e.w.div(0) > 1 and e.w > 3 }\n' > both.blz
 printf '[{"id":"a","w":1}]' > es.json
