@@ -93,6 +93,7 @@ struct decl {
   prog_experiment *experiment;
   prog_choice *choice;
   struct rule_set *set;  /* RULESET: its rules, of all records and severities */
+  struct decl *in_set;   /* RULESET: of which it is an entry, while both are under way */
   VEC(decl *) deps;      /* declarations with expressions that this one uses, in order of use */
   VEC(span) dep_spans;
   VEC(prog_rule *) own;  /* RECORD: its refinements' rules */
@@ -220,6 +221,7 @@ struct checker {
   VEC(term_list *) term_lists;
   VEC(prog_passes *) rulesets;
   VEC(decl *) ruleset_decls;
+  decl *ruleset;         /* under way; NULL: none */
   VEC(waiver_decl) waivers;
   VEC(prog_passes *) passes;
   VEC(prog_rule **) passes_rules; /* by passes list, before indexes are known */

@@ -328,6 +328,14 @@ static void clause_at(checker *c, prog_clause *k, const ast *path, bool has_reco
   if (!ex_isbad(e)) k->at_field = root_field(e.n), k->at_path = e.n->cause;
 }
 
+/* Of a clause that is wrong: its quantifiers' variables, as poisoned values, so that all that is wrong with the message comes in the same run. */
+static void poisoned_names(checker *c, const ast *n) {
+  if (!n) return;
+  if (n->kind == AST_QUANT && n->name.n) scope_bind(c, n->name, n->name_sp, c->t_err, (int32_t)c->u->nlocals++, LK_QUANT);
+  poisoned_names(c, n->a), poisoned_names(c, n->b), poisoned_names(c, n->c);
+  AST_EACH(i, n) poisoned_names(c, i);
+}
+
 bool rule_clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
   ex t = check_test(c, n->a);
   *k = (prog_clause){ .forbid = n->kind == AST_FORBID, .doc = n->doc, .sp = n->sp, .text = slice_of(c, n->a->sp), .at_field = -1 };
@@ -339,10 +347,10 @@ bool rule_clause(checker *c, const ast *n, prog_clause *k, bool has_record) {
     mark_vacuous(k->test);
     clause_witnesses(c, k, k->test);
     clause_at(c, k, n->b, has_record);
-  }
-  if (n->c && (!bad || n->c->kind == AST_TEXT)) {
+  } else poisoned_names(c, n->a);
+  if (n->c) {
     ex m = check_interp(c, n->c);
-    if (ex_isbad(m)) bad = true;
+    if (bad || ex_isbad(m)) bad = true;
     else k->message = message_settled(c, m.n);
   } else if (!bad) {
     k->generated = true;

@@ -97,14 +97,31 @@ static void idle_exceptions(checker *c, const decl *d, const rule_set *in) {
   }
 }
 
+/* d is an entry of the set that is under way, which is in d. */
+static void set_circle(checker *c, const decl *d) {
+  VEC(const decl *) chain = { 0 };
+  for (const decl *s = c->ruleset; s && s != d; s = s->in_set) *VEC_PUSH(c->a, &chain) = s;
+  if (!chain.n) {
+    diag_add(c->d, DIAG_CYCLE, d->node->name_sp, "the rule set `%.*s` contains itself", STR_ARG(d->name));
+    return;
+  }
+  buf names = { .a = c->a };
+  buf_fmt(&names, "`%.*s`", STR_ARG(d->name));
+  for (uint32_t i = chain.n, shown = 0; i > 0; i--, shown++)
+    if (shown < 12) buf_fmt(&names, " contains `%.*s`", STR_ARG(chain.v[i - 1]->name));
+  str all = buf_done(&names);
+  diag_add(c->d, DIAG_CYCLE, d->node->name_sp, "these contain each other in a circle: %.*s%s contains `%.*s`", STR_ARG(all), chain.n > 12 ? " ..." : "", STR_ARG(d->name));
+}
+
 void ruleset_decl(checker *c, decl *d) {
   if (d->state == DS_DONE) return;
   if (d->state == DS_BUSY || !check_enter(c, d->node->sp)) {
-    if (!d->bad && d->state == DS_BUSY) diag_add(c->d, DIAG_CYCLE, d->node->name_sp, "the rule set `%.*s` contains itself", STR_ARG(d->name));
+    if (!d->bad && d->state == DS_BUSY) set_circle(c, d);
     d->bad = true;
     return;
   }
   d->state = DS_BUSY;
+  d->in_set = c->ruleset, c->ruleset = d;
   unit u;
   unit_open(c, &u, NULL, d->file);
   rule_set *in = rule_set_new(c), *out = rule_set_new(c), *set = rule_set_new(c);
@@ -116,6 +133,7 @@ void ruleset_decl(checker *c, decl *d) {
     diag_add(c->d, DIAG_RECORD_EMPTY, d->node->name_sp, "the rule set `%.*s` has no rules", STR_ARG(d->name));
   unit_close(c, &u);
   check_leave(c);
+  c->ruleset = d->in_set;
   d->state = DS_DONE;
   d->bad |= !ok;
   if (d->bad) return;

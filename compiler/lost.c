@@ -98,7 +98,7 @@ static bool broken_around(const lost *l, uint32_t pos) {
 bool lost_explains(const lost *l, const diag *g) {
   if (!l->v.n) return false;
   if (g->code == DIAG_PASSES_NONE) return true;
-  if (g->code == DIAG_RECORD_EMPTY || g->code == DIAG_RULE_EMPTY) return broken_around(l, g->sp.beg);
+  if (g->code == DIAG_RECORD_EMPTY || g->code == DIAG_RULE_EMPTY || g->code == DIAG_TEST_EMPTY) return broken_around(l, g->sp.beg);
   for (uint32_t i = 0; g->code == DIAG_TEST_EXPECTED && i < l->v.n; i++) /* `require a.width between 1 and 3`: it was not read to its end */
     if (l->v.v[i].sp.beg == g->sp.end) return true;
   if (strncmp(diag_table[g->code].code, "E03", 3) != 0 || g->code == DIAG_NAME_DUPLICATE || g->code == DIAG_CYCLE) return false;

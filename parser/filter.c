@@ -105,7 +105,7 @@ bool parse_resync(parser *p, int level) {
     return false;
   }
   if (p->tok.kind == LEX_EOF) return false;
-  if (p->tok.kind == '{' && level == SYNC_FILE && !p->has_peek) p->peek = p->tok, p->has_peek = true; /* skip is to see it */
+  if (p->tok.kind == '{' && !p->has_peek) p->peek = p->tok, p->has_peek = true; /* skip is to see it */
   p->skip = level + 1;
   return true;
 }

@@ -108,7 +108,7 @@ static bool begins_limit(int kind) {
   return kind == LEX_INT || kind == LEX_DEC || kind == LEX_MATCHES || kind == LEX_GE || kind == LEX_LE || kind == '<' || kind == '>';
 }
 
-/* `text key 1..80`, `text? 1..80`, `text(80)`, `text[]`, `[text]`, `text = "x"`; and `text optional`, found when the next field does not make
+/* `text key 1..80`, `text? 1..80`, `text(80)`, `text[]`, `[text]`; and `text optional`, found when the next field does not make
  * sense as a value */
 static bool field(parser *p) {
   if (p->decl != LEX_RECORD) return false;
@@ -119,13 +119,31 @@ static bool field(parser *p) {
   if (begins_limit(t->kind) && prev == '?') return tell(p, "`?` comes last, behind the limit: `text 1..80?`, `int >= 0?`");
   if (t->kind == '[' && (prev == ':' || prev == LEX_NAME)) return tell(p, "a list is written `list of text`");
   if (t->kind == '(' && prev == LEX_NAME && w->kind == ':') return tell(p, "a limit is written `text 1..80`, `int 0..100` or `number >= 0`");
-  if (t->kind == '=' && prev != LEX_KEY) return tell(p, "what stands for a missing value is written `default \"x\"`");
   if (t->kind != ':' || w->kind != LEX_NAME || (w->flags & LEX_LINE_FIRST)) return false;
   bool may = is_word(w, "optional") || is_word(w, "nullable");
   if (!may && !is_word(w, "required") && !is_word(w, "mandatory")) return false;
   lex_error(&p->lx, DIAG_SYN_SLIP, w->sp, may ? "what may be missing has a type that ends in `?`: `text?`"
                                               : "a field is never missing, unless its type ends in `?`: nothing needs to be said");
   return true;
+}
+
+/* `sort : int = 0` */
+static bool default_sign(parser *p, const expected *e) {
+  const token *t = &p->tok;
+  return p->decl == LEX_RECORD && t->kind == '=' && parse_expects(e, LEX_DEFAULT) && says_fix(p, t->sp, STR("default"), "what a missing value counts as follows `default`", STR("="));
+}
+
+/* { id: "a" } or { "id": "a" } as a value */
+static bool braces(parser *p, const expected *e) {
+  if (p->tok.kind != '{' || !parse_expects(e, LEX_INT) || !parse_expects(e, LEX_NAME)) return false;
+  const char *at = p->f->text.p + (p->tok.sp.end - p->f->base), *end = p->f->text.p + p->f->text.n;
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '"')) at++;
+  const char *word = at;
+  while (at < end && (*at == '_' || (*at >= '0' && *at <= '9') || ((*at | 32) >= 'a' && (*at | 32) <= 'z'))) at++;
+  bool named = at > word;
+  while (at < end && (*at == ' ' || *at == '"')) at++;
+  return named && at < end && *at == ':' &&
+         tell(p, "a record is written with the name of its type: `Asset(id: \"a\", width: 3)`, not between braces");
 }
 
 /* `key (a, b)` and `key a, b` after the fields */
@@ -144,6 +162,6 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) ||
-         parse_slip_word(p, e) || field(p) || expected_word(p, e);
+  return presence(p) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
+         modifier(p) || parse_slip_word(p, e) || field(p) || expected_word(p, e);
 }

@@ -1,6 +1,7 @@
 /* Loading a program: files and folders are gathered, then compiled together; a bundle is unpacked and verified. See program.h. */
 #include "runtime/program.h"
 
+#include "runtime/defaults.h"
 #include "runtime/files.h"
 #include "runtime/load.h"
 #include "runtime/native.h"
@@ -176,8 +177,8 @@ int rt_program_compile(rt_program *p, bool lints, int64_t now) {
     ir_program *ir = compile(&p->a, &p->d, &p->src, &o);
     if (ir && !p->d.errors) {
       p->vm = vm_compile(&p->a, &p->d, ir);
-      if (p->vm && !p->d.errors) p->ir = ir;
-      else p->vm = NULL;
+      if (p->vm && !p->d.errors) p->ir = ir, rt_check_defaults(p, ir);
+      if (p->d.errors) p->ir = NULL, p->vm = NULL;
     }
     diags_sort(&p->d);
     if (!p->ir) return RT_RULES;

@@ -103,4 +103,25 @@ exits "other links to nowhere are no matter" 0
 rc=$?
 exits "rules from standard input" 2
 says "are called -" out '-:1:'
+# a default that its own field forbids would make a finding of every record without the field
+cat > defaults.blz << 'END'
+record A {
+  id : text key
+  w : int 10..200 default 5
+  t : text 3..10 default "ab"
+  u : url default "nope"
+  d : date >= 2021-01-01 default 2020-12-31
+  l : list 1..2 of text split "," default ["a", "b", "c"]
+  fine : text 3..10 unique default "abc"
+}
+source as : A
+END
+run check defaults.blz
+exits "defaults that their fields forbid" 2
+same "are told with what is allowed" "$(grep -o 'the default of .*' out)" "\
+the default of \`w\` is not allowed by the field itself: w is 5; 10 to 200 is allowed
+the default of \`t\` is not allowed by the field itself: t has 2 characters; 3 to 10 are allowed
+the default of \`u\` is not allowed by the field itself: u is \"nope\", which is no valid url
+the default of \`d\` is not allowed by the field itself: d is 2020-12-31; at least 2021-01-01 is allowed
+the default of \`l\` is not allowed by the field itself: l has 3 elements; 1 to 2 are allowed"
 finish
