@@ -283,6 +283,18 @@ run validate rules.blz --source "assets=$odd" --explain wide '#1'
 exits "a record whose key has a zero byte in it" 1
 says "is named whole" out $'lib.wide on A\ufffdB: fail'
 
+# what is wrong with a JSON file, in words that need no parser
+not_json() { # TEXT PLACE MESSAGE
+  printf '%s' "$1" > bad.json
+  run validate rules.blz --source assets=bad.json
+  says "$1" err "bad.json:$2: $3 [E0814]"
+}
+not_json '[yes]' 1:2 'no JSON value begins like this (text stands in double quotes)'
+not_json '[// first' 1:2 'JSON has no comments'
+not_json '[1.]' 1:2 'a digit is missing in this number'
+not_json '["C:\images"]' 1:2 'a \ stands before a letter that has no meaning after it (a \ itself is doubled)'
+not_json '["\u12"]' 1:2 'four hexadecimal digits are expected after \u'
+
 # a limit that leaves one value says so
 cat > exact.blz << 'END'
 module exact
