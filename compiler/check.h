@@ -412,7 +412,7 @@ uint32_t lambdas_number(checker *c);                 /* puts them behind the pro
 void experiment_header(checker *c, decl *d);
 void experiment_body(checker *c, decl *d);
 void experiments_overlap(checker *c);
-void experiments_number(checker *c);
+void experiments_number(checker *c, uint32_t base);
 ex check_path_value(checker *c, const ast *v);       /* a constant path of an option, as the expression that it reads like */
 ir *check_key_text(checker *c, ir *subject, span sp); /* the key of a record as reports show it; NULL: it has none */
 

@@ -271,6 +271,16 @@ void experiment_header(checker *c, decl *d) {
   unit_close(c, &u);
 }
 
+/* What `where` asks, one by one, for whoever wants to know why a subject is in no arm. */
+static void conditions(trial *t, ir *where) {
+  prog_experiment *x = t->x;
+  ir *one[1] = { where }, **list = where->kind == IR_AND ? where->v : one;
+  x->nconditions = where->kind == IR_AND ? where->n : 1;
+  x->conditions = ARENA_ARRAY(t->c->a, prog_condition, x->nconditions);
+  for (uint32_t i = 0; i < x->nconditions; i++)
+    x->conditions[i] = (prog_condition){ lambda_add(t->c, t->d, STR("condition"), t->d->fn->params, 1, list[i]), slice_of(t->c, list[i]->sp) };
+}
+
 void experiment_body(checker *c, decl *d) {
   trial *t = ARENA_NEW(c->a, trial);
   *t = (trial){ .c = c, .d = d, .x = d->experiment, .salt = d->qname, .hash = { "", 0 }, .unit = { NULL, NULL } };
@@ -307,6 +317,7 @@ void experiment_body(checker *c, decl *d) {
   x->salt = t->salt, x->narms = t->labels.n, x->arms = t->labels.v, x->weights = t->weights.v;
   x->ranged = t->ranged, x->lo = t->lo, x->hi = t->hi;
   d->fn->body = d->bad ? NULL : body(t, where, unit);
+  if (where && !d->bad) conditions(t, where);
   d->fn->nlocals = u.nlocals;
   unit_close(c, &u);
 }
@@ -324,6 +335,10 @@ void experiments_overlap(checker *c) {
     }
 }
 
-void experiments_number(checker *c) {
-  for (uint32_t i = 0; i < c->experiments.n; i++) c->experiments.v[i]->fn = c->experiment_decls.v[i]->index;
+void experiments_number(checker *c, uint32_t base) {
+  for (uint32_t i = 0; i < c->experiments.n; i++) {
+    prog_experiment *x = c->experiments.v[i];
+    x->fn = c->experiment_decls.v[i]->index;
+    for (uint32_t k = 0; k < x->nconditions; k++) x->conditions[k].test += base;
+  }
 }

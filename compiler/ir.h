@@ -308,11 +308,16 @@ typedef struct prog_template {
 
 /* ---- experiments and choices ---- */
 
+/* One condition of `where`, alone: which of them excludes a candidate, or a subject. */
+typedef struct prog_condition { uint32_t test; str text; } prog_condition;
+
 typedef struct prog_experiment {
   str name;
   uint32_t source, record; /* of the subject */
   str local_name;
   uint32_t fn;           /* subject -> arm, missing when it is in none */
+  uint32_t nconditions;
+  prog_condition *conditions; /* of the subject: what `where` joins by `and` */
   uint32_t narms;
   str *arms;
   share *weights;        /* of one denominator, summing to it */
@@ -329,9 +334,6 @@ typedef enum choice_policy {
 } choice_policy;
 /* What a policy is given of each candidate, in this order. */
 enum choice_arg { CHOICE_VALUE, CHOICE_SUCCESS, CHOICE_TRIALS, CHOICE_SUM, CHOICE_SUM_SQUARES, CHOICE_COUNT, CHOICE_ARGS };
-
-/* One condition of `where`, alone: which of them excludes a candidate. */
-typedef struct prog_condition { uint32_t test; str text; } prog_condition;
 
 typedef struct prog_cap { int64_t times, per; /* microseconds */ } prog_cap;
 

@@ -256,7 +256,7 @@ static void finish(checker *c, ir_program *p) {
   uint32_t base = lambdas_number(c);
   templates_number(c, base);
   choices_number(c, base);
-  experiments_number(c);
+  experiments_number(c, base);
   p->experiments = c->experiments.v, p->nexperiments = c->experiments.n;
   p->choices = c->choices.v, p->nchoices = c->choices.n;
   p->templates = c->templates.v, p->ntemplates = c->templates.n;

@@ -325,6 +325,9 @@ typedef struct blz_decision {
 BLZ_API blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, const char *id, blz_decision *out);
 /* The subject's arm of an experiment; *arm is NULL when it is in none, or that cannot be told. With a state the exposure is logged, once. */
 BLZ_API blz_status blz_engine_experiment(blz_engine *e, size_t experiment, blz_record *subject, const char **arm);
+/* Why the latest call gave no arm: "`where` leaves it out: p.age >= 18", "outside the share", "age is missing". NULL when it gave one, or was another
+   call. Owned by the engine, until its next call. */
+BLZ_API const char *blz_engine_experiment_reason(const blz_engine *e);
 
 #ifdef __cplusplus
 }

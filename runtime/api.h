@@ -42,6 +42,7 @@ struct blz_engine {
   blz_finding_fn fn;       /* during a call that tells findings */
   void *ud;
   bool stopped;
+  const char *no_arm;      /* why the latest call gave none, NULL none */
   rt_decider *decider;     /* made by the first decision */
   const blz_state *bundled; /* the state file that has these rules */
   int64_t version;         /* of the data when it was opened */

@@ -146,7 +146,10 @@ blz_status blz_engine_experiment(blz_engine *e, size_t experiment, blz_record *s
   str failure = { "", 0 };
   int status = rt_experiment(&e->e, (uint32_t)experiment, subject->r, &e->a, &res, &failure);
   if (status != RT_OK) return api_status(e, status, failure);
-  if (!res.arm.n) return BLZ_OK;
+  if (!res.arm.n) {
+    e->no_arm = zero(e, res.why);
+    return BLZ_OK;
+  }
   if (e->state) {
     if (state_begin(e->state->s) != RT_OK) return state_fail(e);
     open = true;
@@ -157,3 +160,5 @@ blz_status blz_engine_experiment(blz_engine *e, size_t experiment, blz_record *s
   *arm = zero(e, res.arm);
   return BLZ_OK;
 }
+
+const char *blz_engine_experiment_reason(const blz_engine *e) { return e->no_arm; }

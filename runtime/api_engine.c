@@ -139,7 +139,7 @@ static void tell_issue(void *ud, const src_issue *i) {
 }
 
 void api_begin(blz_engine *e) {
-  e->error[0] = 0, e->fn = NULL, e->ud = NULL, e->stopped = false;
+  e->error[0] = 0, e->fn = NULL, e->ud = NULL, e->stopped = false, e->no_arm = NULL;
   arena_reset(&e->a);
   if (e->fresh && rt_fresh_take(e->fresh, &e->data, &e->decider, &e->opened)) rt_engine_data(&e->e, e->data);
   vm_reset(e->e.vm);

@@ -391,6 +391,22 @@ int rt_decide_once(rt_decider *d, uint32_t choice, rec *subject, const decide_op
 
 /* ---- experiments ---- */
 
+/* Why a subject is in no arm: the first condition of `where` that is false; else its place in the hash. */
+static int left_out(rt_engine *e, const prog_experiment *x, rec *subject, arena *a, str *why, str *failure) {
+  val args = { .r = subject }, v;
+  uint8_t sts = ST_OK, st;
+  for (uint32_t i = 0; i < x->nconditions; i++) {
+    vm_reset(e->vm);
+    int got = vm_call(e->vm, x->conditions[i].test, &args, &sts, &v, &st, NULL, NULL);
+    if (got != VM_OK) return rt_engine_status(e, got, failure);
+    if (st != ST_OK || v.i) continue;
+    *why = str_fmt(a, "`where` leaves it out: %.*s", STR_ARG(x->conditions[i].text));
+    return RT_OK;
+  }
+  *why = STR("outside the share");
+  return RT_OK;
+}
+
 int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, experiment_result *out, str *failure) {
   const prog_experiment *x = e->p->ir->experiments[experiment];
   val args = { .r = subject }, v;
@@ -420,5 +436,5 @@ int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, exp
   if (st == ST_ERR) out->in = TR_E;
   else if (other) out->in = TR_U;
   out->why = buf_done(&b);
-  return RT_OK;
+  return out->in == TR_F ? left_out(e, x, subject, a, &out->why, failure) : RT_OK;
 }

@@ -67,8 +67,8 @@ str rt_subject_wrong(arena *a, const rec *r);
 
 typedef struct experiment_result {
   str arm;                 /* empty: in none, or it cannot be told */
-  truth in;                /* U, E: it cannot be told, why says so */
-  str why;
+  truth in;                /* U, E: it cannot be told */
+  str why;                 /* it is in no arm, or that cannot be told; empty: it is in one */
 } experiment_result;
 /* The subject's arm. RT_OK and as rt_decide. */
 int rt_experiment(rt_engine *e, uint32_t experiment, rec *subject, arena *a, experiment_result *out, str *failure);

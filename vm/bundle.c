@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const uint8_t magic[8] = { 'B', 'L', 'A', 'Z', 'O', 'N', 0x1A, '\n' };
-enum { FORMAT_VERSION = 5, HEAD = 8 + 4 + 8 + 32, WITH_MOST = 1000 }; /* magic, version, length, SHA-256 of what follows */
+enum { FORMAT_VERSION = 6, HEAD = 8 + 4 + 8 + 32, WITH_MOST = 1000 }; /* magic, version, length, SHA-256 of what follows */
 
 /* ---- primitives ---- */
 

@@ -423,6 +423,9 @@ static void cd_experiment(cd *c, prog_experiment *x) {
   x->record = c->ir->sources[x->source]->record;
   cd_str(c, &x->local_name);
   cd_u32(c, &x->fn, c->ir->nfns);
+  cd_count(c, &x->nconditions);
+  CD_ARRAY(c, &x->conditions, x->nconditions);
+  for (uint32_t i = 0; i < x->nconditions && !c->wrong; i++) cd_u32(c, &x->conditions[i].test, c->ir->nfns), cd_str(c, &x->conditions[i].text);
   cd_count(c, &x->narms);
   CD_ARRAY(c, &x->arms, x->narms);
   CD_ARRAY(c, &x->weights, x->narms);

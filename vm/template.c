@@ -65,8 +65,13 @@ bool vm_template_wrong(const ir_program *p, const prog_template *t) {
 /* ---- experiments and choices ---- */
 
 bool vm_experiment_wrong(const ir_program *p, const prog_experiment *x) {
+  const type_rec *subject = &p->records[x->record]->shape;
+  for (uint32_t i = 0; i < x->nconditions; i++) {
+    const prog_fn *test = p->fns[x->conditions[i].test];
+    if (test->nparams != 1 || !is_record(test->params[0], subject) || test->ret->kind != TY_BOOL) return true;
+  }
   const prog_fn *f = p->fns[x->fn];
-  return !x->narms || f->nparams != 1 || !is_record(f->params[0], &p->records[x->record]->shape) || f->ret->kind != TY_UNION;
+  return !x->narms || f->nparams != 1 || !is_record(f->params[0], subject) || f->ret->kind != TY_UNION;
 }
 
 static bool choice_fn(const ir_program *p, const prog_choice *x, uint32_t fn, bool may_be_none, type_kind a, type_kind b) {

@@ -74,13 +74,14 @@ run decide hero c.blz $DATA --json '{"id":"q","locale":"en","segment":"a"}' --st
 json "a subject as JSON" '$.subject' q
 run decide cta c.blz $DATA --all
 same "an experiment: arms by hash" "$(sed 's/.*"subject":\("[^"]*"\),/\1 /; s/}$//' out | paste -sd' ')" \
-  '"p1" "arm":"red" "p2" "arm":null "p3" "arm":null,"reason":"age is missing" "p4" "arm":"blue"'
+  '"p1" "arm":"red" "p2" "arm":null,"reason":"`where` leaves it out: p.age >= 18" "p3" "arm":null,"reason":"age is missing" "p4" "arm":"blue"'
 sed 's/experiment cta/experiment age/' c.blz > age.blz
 run decide age age.blz $DATA --subject p3
 says "a field of the experiment's name is not taken for it" out 'it cannot be told  (age is missing)'
 seq 2000 | sed 's/.*/{"id":"u&","locale":"en","segment":"a"}/' > many.ndjson
 "$BLAZON" decide half c.blz $DATA --lines < many.ndjson > out 2> err
 if [ "$(grep -c '"arm":"in"' out)" -gt 920 ] && [ "$(grep -c '"arm":"in"' out)" -lt 1080 ]; then ok "half of all are in"; else not_ok "half of all are in"; fi
+same "the others are told why not" "$(grep -c '"arm":null,"reason":"outside the share"' out)" "$(grep -vc '"arm":"in"' out)"
 grep '"arm":"in"' out | cut -d'"' -f8 | sort > in50
 sed 's/share 50%/share 60%/' c.blz > c60.blz
 "$BLAZON" decide half c60.blz $DATA --lines < many.ndjson | grep '"arm":"in"' | cut -d'"' -f8 | sort > in60

@@ -105,9 +105,15 @@ static void what_cannot_be_decided_is_told(void **state) {
   const char *arm;
   assert_int_equal(blz_record_from_json(w.e, "P", "{\"id\":\"u\",\"locale\":\"en\"}", 24, &r), BLZ_OK);
   assert_int_equal(blz_engine_experiment(w.e, w.cta, r, &arm), BLZ_OK);
-  assert_null(arm); /* how old is not known */
+  assert_null(arm);
+  assert_string_equal(blz_engine_experiment_reason(w.e), "age is missing");
+  assert_int_equal(blz_record_set_int(r, "age", 17), BLZ_OK);
+  assert_int_equal(blz_engine_experiment(w.e, w.cta, r, &arm), BLZ_OK);
+  assert_null(arm);
+  assert_string_equal(blz_engine_experiment_reason(w.e), "`where` leaves it out: p.age >= 18");
   assert_int_equal(blz_record_set_int(r, "age", 20), BLZ_OK);
   assert_int_equal(blz_engine_experiment(w.e, w.cta, r, &arm), BLZ_OK);
+  assert_null(blz_engine_experiment_reason(w.e));
   assert_true(arm && (strcmp(arm, "blue") == 0 || strcmp(arm, "red") == 0));
   blz_record_free(r);
   close_world(&w);
