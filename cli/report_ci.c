@@ -157,6 +157,8 @@ static void diag_case(const show *s, const diag *g) {
 void report_junit(const show *s) {
   tally t = count(s);
   if (s->status != RT_OK && s->r) t.tests++, t.errors++;
+  bool nothing = !t.tests; /* build servers take a report without cases for one that was lost */
+  if (nothing) t.tests++;
   out_z(s->o, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
   out_fmt(s->o, "<testsuites name=\"blazon\" tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\">\n", t.tests,
           t.failures, t.errors);
@@ -175,6 +177,7 @@ void report_junit(const show *s) {
     out_xml(s->o, s->r->failure);
     out_z(s->o, "\"/>\n    </testcase>\n");
   }
+  if (nothing) case_open(s->o, STR("rules"), str_z(s->command)), out_z(s->o, "/>\n");
   out_z(s->o, "  </testsuite>\n</testsuites>\n");
 }
 

@@ -55,6 +55,10 @@ run check --format github bad.blz
 says "an annotation for GitHub" out '::error file=bad.blz,line=1,col=14,title=E0116::'
 run check --format junit bad.blz
 says "a JUnit error" out '<error type="E0116"'
+echo 'module good' > good.blz
+run check --format junit good.blz
+says "JUnit: that nothing is wrong is a case that passes" out '<testcase classname="rules" name="check"/>'
+says "and is counted" out 'tests="1" failures="0" errors="0"'
 run validate --format json bad.blz
 json "validate says so too" '$.status' 'rules_do_not_compile'
 exits "validate of broken rules" 2
