@@ -56,6 +56,15 @@ bool cli_clock(cli *c, const args *a) {
   return false;
 }
 
+/* FILE#icons, where FILE is there and FILE#icons is not: the place lacks its slash. */
+static bool lacks_slash(cli *c, const args *a, const char *path, const char *hash) {
+  if (!hash || !hash[1] || hash[1] == '/' || access(path, F_OK) == 0) return false;
+  str file = str_dup(&c->a, (str){ path, (uint32_t)(hash - path) });
+  if (!file.n || access(file.p, F_OK) != 0) return false;
+  cli_usage(c, a->cmd, "a place in a file begins with `/`: write `%.*s#/%s`", STR_ARG(file), hash + 1);
+  return true;
+}
+
 bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **result) {
   VEC(src_binding) all = { 0 };
   uint32_t at = 0, stdins = 0;
@@ -67,6 +76,7 @@ bool cli_bindings(cli *c, const args *a, uint32_t *n, const src_binding **result
     }
     src_binding b = { { g->value, (uint32_t)(eq - g->value) }, str_z(eq + 1), { "", 0 } };
     const char *hash = strrchr(eq + 1, '#');
+    if (lacks_slash(c, a, eq + 1, hash)) return false;
     if (hash && (hash[1] == '/' || !hash[1])) b.file.n = (uint32_t)(hash - (eq + 1)), b.pointer = str_z(hash + 1);
     b.file = str_dup(&c->a, b.file);
     stdins += str_eq(b.file, STR("-"));

@@ -40,6 +40,10 @@ run validate --now yesterday rules.blz
 says "a time that is none shows how to write one" err '2026-11-22T09:00:00Z'
 run validate --source icons rules.blz
 says "a source without a file shows how to write it" err 'NAME=FILE'
+echo '{"icons": []}' > icons.json
+run validate --source icons=icons.json#icons rules.blz
+exits "a place without its slash is wrong usage" 4
+says "a place in a file begins with a slash" err 'write `icons.json#/icons`'
 run validate --sample 0% rules.blz
 exits "an empty sample is wrong usage" 4
 run validate -- --format
