@@ -124,26 +124,40 @@ static void select_fields(src_data *d, src_state *s) {
 
 /* ---- files ---- */
 
+static void column_twice(src_data *d, src_state *s, uint32_t c) {
+  src_issue i = src_issue_of(d, s, DIAG_DATA_CSV);
+  i.line = 1, i.col = s->file.header_col[c], i.column = s->file.header[c];
+  i.message = str_fmt(&d->a, "the header names the column `%.*s` twice", STR_ARG(s->file.header[c]));
+  src_tell(d, &i);
+}
+
+/* `id;title;width`, said once instead of for each column that is not found. */
+static bool one_cell(src_data *d, src_state *s) {
+  const src_file *f = &s->file;
+  str h = f->ncells == 1 ? f->header[0] : (str){ "", 0 };
+  bool semicolons = h.n && memchr(h.p, ';', h.n), tabs = h.n && memchr(h.p, '\t', h.n);
+  if ((!semicolons && !tabs) || s->pr->shape.nfields < 2) return false;
+  src_fail(d, DIAG_DATA_CSV, "the header of `%.*s` is one cell, %.*s: it is separated by %s. %s", STR_ARG(f->path), STR_ARG(src_quote(&d->a, h)),
+           semicolons ? "`;`" : "tabs", semicolons ? "Save it with commas, or with tabs as a .tsv file" : "Name it .tsv");
+  return true;
+}
+
 static bool csv_columns(src_data *d, src_state *s) {
   arena *a = &d->a;
   const prog_record *pr = s->pr;
   src_file *f = &s->file;
+  if (one_cell(d, s)) return false;
   uint32_t errors = 0;
   bool *seen = ARENA_ARRAY(a, bool, pr->shape.nfields + 1);
   f->field_of = ARENA_ARRAY(a, int32_t, f->ncells + 1);
   for (uint32_t c = 0; c < f->ncells; c++) {
     f->field_of[c] = -1;
-    for (uint32_t k = 0; k < c; k++)
-      if (f->header[c].n && str_eq(f->header[k], f->header[c])) {
-        src_issue i = src_issue_of(d, s, DIAG_DATA_CSV);
-        i.line = 1, i.col = f->header_col[c], i.column = f->header[c];
-        i.message = str_fmt(a, "the header names the column `%.*s` twice", STR_ARG(f->header[c]));
-        src_tell(d, &i);
-        errors++;
-        break;
-      }
     for (uint32_t k = 0; k < pr->shape.nfields; k++)
-      if (str_eq(pr->fields[k].column, f->header[c])) f->field_of[c] = (int32_t)k, seen[k] = true;
+      if (str_eq(pr->fields[k].column, f->header[c])) {
+        f->field_of[c] = (int32_t)k;
+        if (seen[k]) column_twice(d, s, c), errors++;
+        seen[k] = true;
+      }
     if (f->field_of[c] >= 0) continue;
     if (!pr->exact) { s->ignored_columns++; continue; }
     src_issue i = src_issue_of(d, s, DIAG_DATA_UNDECLARED);
@@ -164,8 +178,6 @@ static bool csv_columns(src_data *d, src_state *s) {
       if (f->field_of[c] < 0) names[n++] = f->header[c];
     const str *near = suggest(pf->column, names, n);
     if (near) i.fix = src_from_fix(a, pf, *near);
-    else if (f->ncells == 1 && (memchr(f->header[0].p, ';', f->header[0].n) || memchr(f->header[0].p, '\t', f->header[0].n)))
-      i.fix = STR("the header is one cell: is the file separated by `;` or tabs? Separate it by commas, or name it .tsv for tabs");
     src_tell(d, &i);
     if (!pf->has_default) errors++;
   }

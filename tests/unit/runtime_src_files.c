@@ -222,7 +222,7 @@ static void csv_quotes_and_ends(void **state) {
     { "id,t\nA,\"b\"c\nD,e", "text follows a closing quote at line 2, column 6" },
     { "id,t\nA,\"b\nc", "a.csv:2:3: the quote that opens here is never closed" },
     { "", "is empty: the first row of a CSV file names its columns" },
-    { "id;t\nA;b", "does not fit the record" },
+    { "id;t\nA;b", "it is separated by `;`" },
     { "id,t,id\nA,b,c", "does not fit the record" },
     { "id,\xfft\nA,b", "does not fit the record" },
     { "t,id\n\xc3\x28,A", "id=A t=! [t@2:1: `\\xC3(` is not valid UTF-8]\n" },
@@ -251,8 +251,17 @@ static void csv_header_is_checked(void **state) {
   teardown(NULL), setup(NULL);
   assert_string_equal(rows_of("id text; region text default EU", "a.csv", STR("id\nA\n"), ""), "id=A region=EU\n");
   teardown(NULL), setup(NULL);
-  rows_of("id text; title text?", "a.csv", STR("id;title\nA;b\n"), "");
-  assert_true(said(&w, DIAG_DATA_NO_COLUMN, "separated by `;`"));
+  got = rows_of("id text; title text?", "a.csv", STR("id;title\nA;b\n"), "");
+  assert_non_null(strstr(got, "is one cell, `id;title`: it is separated by `;`. Save it with commas"));
+  assert_int_equal(w.ntold, 0); /* once, not for each column */
+  teardown(NULL), setup(NULL);
+  got = rows_of("id text; title text?", "a.csv", STR("id\ttitle\nA\tb\n"), "");
+  assert_non_null(strstr(got, "it is separated by tabs. Name it .tsv"));
+  teardown(NULL), setup(NULL);
+  got = rows_of("id text; title text?", "a.csv", STR("id,title,title\nA,b,c\n"), "");
+  assert_true(said(&w, DIAG_DATA_CSV, "the header names the column `title` twice"));
+  teardown(NULL), setup(NULL);
+  assert_string_equal(rows_of("id text; title text?", "a.csv", STR("id,title,note,note\nA,b,c,d\n"), ""), "id=A title=b\n"); /* columns that nobody reads */
 }
 
 static void tsv_separates_by_tabs(void **state) {
