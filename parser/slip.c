@@ -127,6 +127,11 @@ static bool field(parser *p) {
   return true;
 }
 
+/* `record A { exact` */
+static bool exact(parser *p) {
+  return p->decl == LEX_RECORD && p->tok.kind == LEX_EXACT && tell(p, "`exact` stands behind the record's name: `record Asset exact {`");
+}
+
 /* `sort : int = 0` */
 static bool default_sign(parser *p, const expected *e) {
   const token *t = &p->tok;
@@ -162,6 +167,6 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
+  return presence(p) || exact(p) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
          modifier(p) || parse_slip_word(p, e) || field(p) || expected_word(p, e);
 }

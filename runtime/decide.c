@@ -167,11 +167,7 @@ str rt_subject_wrong(arena *a, const rec *r) {
   for (uint32_t i = 0; i < r->ty->nkeys; i++) {
     uint32_t f = r->ty->keys[i];
     str name = r->ty->fields[f].name, key;
-    for (const bad *b = r->st[f] == ST_ERR ? r->bads : NULL; b; b = b->next) {
-      if (b->field == f && b->absent) return str_fmt(a, "the subject has no key: `%.*s` is %s", STR_ARG(name), b->absent);
-      if (b->field == f) return str_fmt(a, "the subject has no key: `%.*s`: %.*s", STR_ARG(name), STR_ARG(b->message));
-    }
-    if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: `%.*s` is missing", STR_ARG(name));
+    if (r->st[f] != ST_OK) return str_fmt(a, "the subject has no key: %.*s", STR_ARG(src_key_wrong(a, r, f)));
     const type *t = r->ty->fields[f].type;
     if (t->kind == TY_INT) continue;
     if (t->kind == TY_TEXT) key = str_of(r->v[f].t);

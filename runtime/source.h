@@ -86,6 +86,8 @@ int64_t src_estimate(src_data *d, uint32_t source); /* rows, -1 unknown: for pro
 
 /* The key of a record as text: values joined with ", ", those of several parts by src_key_part; "#12" (position) for records without a key. */
 str src_key_text(arena *a, const ir_program *p, const rec *r);
+/* What is wrong with a field of the key that is not there: "`id` is empty", "`id`: `x` is not an int". */
+str src_key_wrong(arena *a, const rec *r, uint32_t field);
 /* One part of a key of several: in quotes as in CSV where it is empty, has a comma or a quote in it, or a blank at an end, so that no two keys look alike. */
 void src_key_part(buf *b, str part);
 

@@ -240,7 +240,8 @@ static void undeclared_member(src_dec *dec, const prog_record *pr, str name, uin
   const str *near = suggest(name, names, pr->shape.nfields);
   i.message = str_fmt(&c->a, "`%.*s` declares no field %.*s and is exact", STR_ARG(pr->name), STR_ARG(src_quote(&c->a, name)));
   if (near) i.fix = str_fmt(&c->a, "did you mean `%.*s`?", STR_ARG(*near));
-  src_tell(c->d, &i);
+  i.column = str_dup(&c->a, i.column);
+  *VEC_PUSH(&c->a, &c->held) = i;
 }
 
 void cursor_decode(src_cursor *c, const bool *only, arena *a, rec **out) {
@@ -341,20 +342,42 @@ static int begin(src_data *d, uint32_t source, uint32_t part, uint32_t parts, sr
 int src_walk(src_data *d, uint32_t source, src_cursor **out) { return begin(d, source, 0, 1, out); }
 int src_walk_part(src_data *d, uint32_t source, uint32_t part, uint32_t parts, src_cursor **out) { return begin(d, source, part, parts, out); }
 
+str src_key_wrong(arena *a, const rec *r, uint32_t field) {
+  str name = r->ty->fields[field].name;
+  for (const bad *b = r->st[field] == ST_ERR ? r->bads : NULL; b; b = b->next) {
+    if (b->field != field) continue;
+    return b->absent ? str_fmt(a, "`%.*s` is %s", STR_ARG(name), b->absent) : str_fmt(a, "`%.*s`: %.*s", STR_ARG(name), STR_ARG(b->message));
+  }
+  return str_fmt(a, "`%.*s` is missing", STR_ARG(name));
+}
+
+/* One finding for all of the key: what could not be read of it is not told once more (validate.c). */
 static void null_key(src_cursor *c, const rec *r) {
   const prog_record *pr = c->s->pr;
+  if (c->null_keys++ >= TELL_MAX) return;
+  src_issue i = src_issue_of(c->d, c->s, DIAG_DATA_NULL_KEY);
+  buf why = { .a = &c->a };
   for (uint32_t k = 0; k < pr->shape.nkeys; k++) {
     uint32_t f = pr->shape.keys[k];
     if (r->st[f] == ST_OK) continue;
-    if (c->null_keys++ >= TELL_MAX) return;
-    src_issue i = src_issue_of(c->d, c->s, DIAG_DATA_NULL_KEY);
-    i.field = (int32_t)f, i.column = pr->fields[f].column, i.line = r->line, i.col = r->col, i.position = r->position;
-    i.key = src_key_text(&c->a, c->d->c.p, r);
-    i.message = str_fmt(&c->a, "row %.*s has no key: `%.*s` is %s", STR_ARG(i.key), STR_ARG(pr->fields[f].name),
-                        r->st[f] == ST_MISSING ? "missing" : "missing or cannot be read");
-    src_tell(c->d, &i);
-    return;
+    if (!why.n) i.field = (int32_t)f, i.column = pr->fields[f].column;
+    str wrong = src_key_wrong(&c->a, r, f);
+    buf_fmt(&why, "%s%.*s", why.n ? ", " : "", STR_ARG(wrong));
   }
+  i.line = r->line, i.col = r->col, i.position = r->position;
+  i.key = src_key_text(&c->a, c->d->c.p, r);
+  str all = buf_done(&why);
+  i.message = str_fmt(&c->a, "row %.*s has no key: %.*s", STR_ARG(i.key), STR_ARG(all));
+  src_tell(c->d, &i);
+}
+
+/* Told when the whole row is read, and its key with it. */
+static void tell_undeclared(src_cursor *c, const rec *r) {
+  for (uint32_t i = 0; i < c->held.n; i++) {
+    c->held.v[i].key = src_key_text(&c->a, c->d->c.p, r);
+    src_tell(c->d, &c->held.v[i]);
+  }
+  c->held.v = NULL, c->held.n = c->held.cap = 0;
 }
 
 static bool keys_ok(const prog_record *pr, const rec *r) {
@@ -391,6 +414,7 @@ static int next(src_cursor *c, rec **out) {
   rec *r;
   cursor_decode(c, NULL, NULL, &r);
   c->rows++;
+  if (c->held.n) tell_undeclared(c, r);
   for (const bad *b = r->bads; b; b = b->next) c->bad++;
   if (c->s->pr->shape.nkeys) {
     if (!keys_ok(c->s->pr, r)) {

@@ -278,6 +278,7 @@ struct src_cursor {
   uint32_t part;
   bool empty;
   uint64_t null_keys, broken_rows, ragged, undeclared;
+  VEC(src_issue) held;       /* of the row under way, in a */
 };
 /* NULL: out of memory. */
 src_cursor *cursor_new(src_data *d, src_state *s, bool quiet);

@@ -218,6 +218,7 @@ static bool note_bads(worker *w, const rec *r, str order) {
   const ir_program *ir = w->run->p->ir;
   const prog_record *pr = ir->records[ir->sources[r->source]->record];
   for (const bad *b = r->bads; b; b = b->next) {
+    if (pr->fields[b->field].key) continue; /* that the row has no key is told, and why */
     uint32_t group = w->run->group_base[r->source] + 1u + b->field;
     str at = order_prefix(&w->a, DIAG_ROW_VALUE, order);
     bool wanted = findings_wants(&w->f, group, at);

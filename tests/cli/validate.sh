@@ -448,4 +448,19 @@ END
 run validate once.blz --source rs=once.csv --format json
 same "lists, maps and texts that are computed once" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.rule') || ' ' || json_extract(value, '$.key')) from json_each(cast(readfile('out') as text), '$.findings')")" \
   "once.listed 1,once.named 95"
+
+# a row without a key is told once, with why; a member that is not declared by the record's key
+cat > keys.blz << 'END'
+module keys
+record A exact { id : int key  n : int }
+source as : A from "as"
+rule r for a in as { require a.n > 0 }
+END
+printf 'id,n\n1,1\n,2\nq,x\n' > as.csv
+run validate keys.blz --source as=as.csv --format json
+same "rows without a key are told once" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.rule') || ' ' || json_extract(value, '$.message'), '; ') from json_each(cast(readfile('out') as text), '$.findings') where json_extract(value, '$.kind') = 'data'")" \
+  'E0812 row #2 has no key: `id` is empty; E0812 row #3 has no key: `id`: `q` is not an int; E0899 `x` is not an int'
+printf '{"m":1,"id":7,"n":1}\n{"id":8,"n":2,"o":{"p":3}}\n' > as.ndjson
+run validate keys.blz --source as=as.ndjson --format json
+same "what is not declared is told by the record's key" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.key') || ' ' || json_extract(value, '$.column'), '; ') from json_each(cast(readfile('out') as text), '$.findings')")" '7 m; 8 o'
 finish
