@@ -277,13 +277,9 @@ static int experiment(deciding *x, rec *r) {
 }
 
 /* The record as the decision saw it. */
-/* A floor that leaves the policy less than half of the chance is most likely one that was meant for fewer candidates. */
 static void note_floor(deciding *x, const prog_choice *p, const decide_result *r) {
-  uint32_t n = 0;
-  if (p->floor <= 0 || r->d.stage != STAGE_POLICY) return;
-  for (uint32_t i = 0; i < r->d.ncandidates; i++) n += r->d.candidates[i].eligible == ELIGIBLE;
-  if (n < 2 || p->floor * n <= 0.5) return;
-  x->crowded++;
+  uint32_t n = rt_crowded(p, r);
+  x->crowded += n > 0;
   if (n > x->crowd) x->crowd = n;
 }
 
@@ -431,15 +427,13 @@ static int by_json(deciding *x, str json, int64_t line) {
   rec *r = NULL;
   const ir_program *ir = x->c->p->ir;
   if (x->lines && !id_of(x, json, &error)) r = NULL;
-  else r = src_record_json(&x->one, ir, x->record, &x->c->p->atoms, json, vm_frame_size(x->c->p->vm), &error);
+  else r = src_record_json(&x->one, ir, x->record, &x->c->p->atoms, json, vm_frame_size(x->c->p->vm), x->lines, &error);
   if (r) {
     r->source = x->source;
     error = rt_subject_wrong(&x->one, r);
   }
   if (!error.n) return one(x, r, line);
   if (!x->lines) return cli_env(x->c, "--json: %.*s", STR_ARG(error));
-  static const char first[] = "line 1, "; /* of one line: the answer tells which it is */
-  if (error.n > sizeof first && !memcmp(error.p, first, sizeof first - 1)) error.p += sizeof first - 1, error.n -= (uint32_t)sizeof first - 1;
   return no_subject(x, line, error);
 }
 

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     atom_index atoms;
     str error;
     atom_index_build(&atoms, &w.a, w.m.atoms, w.m.p.natoms);
-    rec *r = src_record_json(&w.a, &w.m.p, 1, &atoms, text, 0, &error);
+    rec *r = src_record_json(&w.a, &w.m.p, 1, &atoms, text, 0, data[0] & 128, &error);
     if (r) check_rec(r);
     else if (!error.n) __builtin_trap();
   }

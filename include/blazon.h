@@ -317,6 +317,7 @@ typedef struct blz_decision {
   double p_assign;          /* of the assignment that it repeats or makes; -1: none */
   int64_t assignment;       /* its number for this subject, 0: none */
   int held_out;
+  const char *warning;      /* "the floors of 12 candidates, 5% each, take more than half of the chance"; "" mostly. Nothing of it is logged */
 } blz_decision;
 
 /* Decides for a subject, a record of the choice's source type. id: the decision's, NULL or "" for a new one; the same id is answered the same again. With a

@@ -67,7 +67,7 @@ static void describe_parts(blz_engine *e, const prog_choice *x, str key, blz_dec
   out->parts = v, out->part_count = t->nslots;
 }
 
-static void describe(blz_engine *e, const decide_result *r, blz_decision *out) {
+static void describe(blz_engine *e, const prog_choice *x, const decide_result *r, blz_decision *out) {
   const state_decision *d = &r->d;
   *out = (blz_decision){ .id = zero(e, d->id), .choice = zero(e, d->choice), .subject = zero(e, d->subject), .stage = state_stage_names[d->stage] };
   out->reason = zero(e, d->reason);
@@ -76,6 +76,8 @@ static void describe(blz_engine *e, const decide_result *r, blz_decision *out) {
   out->p_assign = d->assigned ? (double)d->assign_weight / (double)POLICY_ONE : -1;
   out->assignment = d->assigned ? d->assignment : 0;
   out->held_out = r->held_out;
+  uint32_t crowd = rt_crowded(x, r);
+  out->warning = crowd ? str_fmt(&e->a, "the floors of %u candidates, %.6g%% each, take more than half of the chance", crowd, x->floor * 100).p : "";
 }
 
 /* Between begin and commit. BLZ_OK: res is to be answered once that is durable. */
@@ -125,7 +127,7 @@ blz_status blz_engine_decide(blz_engine *e, size_t choice, blz_record *subject, 
   open = false;
   if (e->state && s != BLZ_OK) state_abandon(o.st);
   else if (e->state && state_commit(o.st) != RT_OK) s = state_fail(e);
-  if (s == BLZ_OK) describe(e, &res, out), describe_parts(e, x, res.d.candidate, out);
+  if (s == BLZ_OK) describe(e, x, &res, out), describe_parts(e, x, res.d.candidate, out);
   return s;
 }
 

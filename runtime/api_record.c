@@ -24,7 +24,7 @@ static int64_t find_type(const ir_program *ir, const char *name) {
 }
 
 static rec *parse(blz_record *r, str json, str *error) {
-  return src_record_json(&r->a, model(r), r->record, &r->e->p->rt->atoms, json, vm_frame_size(r->e->p->rt->vm), error);
+  return src_record_json(&r->a, model(r), r->record, &r->e->p->rt->atoms, json, vm_frame_size(r->e->p->rt->vm), false, error);
 }
 
 static uint32_t source_of(const ir_program *ir, uint32_t record) {

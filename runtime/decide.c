@@ -385,6 +385,13 @@ int rt_decide_once(rt_decider *d, uint32_t choice, rec *subject, const decide_op
   return RT_NONE;
 }
 
+uint32_t rt_crowded(const prog_choice *x, const decide_result *r) {
+  uint32_t n = 0;
+  if (x->floor <= 0 || r->d.stage != STAGE_POLICY) return 0;
+  for (uint32_t i = 0; i < r->d.ncandidates; i++) n += r->d.candidates[i].eligible == ELIGIBLE;
+  return n > 1 && x->floor * n > 0.5 ? n : 0;
+}
+
 /* ---- experiments ---- */
 
 /* Why a subject is in no arm: the first condition of `where` that is false; else its place in the hash. */

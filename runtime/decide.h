@@ -65,6 +65,9 @@ bool rt_held_out(const prog_choice *x, str subject);
 /* Why nothing can be decided for this record: its key is missing, empty, or holds a NUL. Empty: all is well. */
 str rt_subject_wrong(arena *a, const rec *r);
 
+/* How many candidates shared a draw in which their floors took more than half of the chance, most likely a floor that was meant for fewer; 0: none did. */
+uint32_t rt_crowded(const prog_choice *x, const decide_result *r);
+
 typedef struct experiment_result {
   str arm;                 /* empty: in none, or it cannot be told */
   truth in;                /* U, E: it cannot be told */

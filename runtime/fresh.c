@@ -118,7 +118,7 @@ static int warm_one(rt_fresh *f, rt_decider *d, uint32_t i, int64_t now, arena *
   uint32_t choice = 0;
   str json, error = { "", 0 };
   if (!next_seen(f, i, a, &choice, &json)) return RT_OK;
-  rec *r = src_record_json(a, ir, ir->choices[choice]->record, &f->c.p->atoms, json, vm_frame_size(f->c.p->vm), &error);
+  rec *r = src_record_json(a, ir, ir->choices[choice]->record, &f->c.p->atoms, json, vm_frame_size(f->c.p->vm), false, &error);
   if (!r) return RT_OK;
   r->source = ir->choices[choice]->source;
   return rt_decider_warm(d, choice, r, now, a);

@@ -86,7 +86,7 @@ int logged_again(rt_decider *d, rt_engine *e, uint32_t choice, const state_decis
   const prog_choice *p = e->p->ir->choices[choice];
   *why = (str){ "", 0 };
   if (!was->record.n) { *why = STR("the subject's record was not kept"); return RT_NONE; }
-  rec *subject = src_record_json(a, e->p->ir, p->record, &e->p->atoms, was->record, vm_frame_size(e->p->vm), why);
+  rec *subject = src_record_json(a, e->p->ir, p->record, &e->p->atoms, was->record, vm_frame_size(e->p->vm), false, why);
   if (!subject) return RT_NONE;
   subject->source = p->source;
   if (was->at < *last) rt_decider_forget(d); /* the clock is set back */

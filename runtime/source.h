@@ -91,12 +91,12 @@ str src_key_wrong(arena *a, const rec *r, uint32_t field);
 /* One part of a key of several: in quotes as in CSV where it is empty, has a comma or a quote in it, or a blank at an end, so that no two keys look alike. */
 void src_key_part(buf *b, str part);
 
-/* One record from JSON text, for the C API and the command line. NULL: not JSON or not an object (message in *error with line and column).
-   Members that are not as declared become bad fields. frame: room for values, at least the number of fields. */
 /* A text or number of a JSON object by its name, as text in a; empty: there is none. false: not a JSON object. */
 bool src_json_member(arena *a, str json, str name, str *out);
 
-rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, str *error);
+/* One record from JSON text, for the C API and the command line. NULL: not JSON or not an object (message in *error with its place: line and column;
+   one_line, for one of many lines: column). Members that are not as declared become bad fields. frame: room for values, at least the number of fields. */
+rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, bool one_line, str *error);
 
 /* Decimal text as JSON has it, correctly rounded; false: no finite number. */
 bool src_number(arena *a, str s, double *out);

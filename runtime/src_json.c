@@ -322,18 +322,22 @@ void src_rec_from_cells(src_dec *d, const prog_record *pr, const src_file *file,
 
 /* ---- one record fed by the host ---- */
 
-typedef struct undeclared { str *error; arena *a; } undeclared_ctx;
+typedef struct undeclared { str *error; arena *a; bool one_line; } undeclared_ctx;
+
+static str place(arena *a, bool one_line, uint32_t line, uint32_t col) {
+  return one_line ? str_fmt(a, "column %u", col) : str_fmt(a, "line %u, column %u", line, col);
+}
 
 static void refuse(src_dec *d, const prog_record *pr, str name, uint32_t line, uint32_t col) {
   undeclared_ctx *u = d->ud;
   if (pr->exact && !u->error->n)
-    *u->error = str_fmt(u->a, "line %u, column %u: `%.*s` declares no field %.*s and is exact", line, col, STR_ARG(pr->name),
+    *u->error = str_fmt(u->a, "%.*s: `%.*s` declares no field %.*s and is exact", STR_ARG(place(u->a, u->one_line, line, col)), STR_ARG(pr->name),
                         STR_ARG(src_quote(u->a, name)));
 }
 
-rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, str *error) {
+rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_index *atoms, str json, uint32_t frame, bool one_line, str *error) {
   *error = (str){ 0 };
-  tape tp = { .m = a->m };
+  tape tp = { .m = a->m, .single = true };
   jmp_buf jump, *outer = a->oom;
   rec *volatile out = NULL;
   a->oom = &jump;
@@ -344,15 +348,11 @@ rec *src_record_json(arena *a, const ir_program *p, uint32_t record, const atom_
     if (text.n >= 3 && !memcmp(text.p, "\xEF\xBB\xBF", 3)) text.p += 3, text.n -= 3;
     if (!tape_json(&tp, text, 1, 1, a, &e, &line, &col)) {
       if (tp.oom) why = ARENA_OOM;
-      else {
-        const char *hint = memchr(e.p, '(', e.n); /* of files: a single record has no name */
-        if (hint && e.n > 8 && !memcmp(e.p + e.n - 8, ".ndjson)", 8)) e.n = (uint32_t)(hint - e.p) - 1;
-        *error = str_fmt(a, "line %u, column %u: %.*s", line, col, STR_ARG(e));
-      }
+      else *error = str_fmt(a, "%.*s: %.*s", STR_ARG(place(a, one_line, line, col)), STR_ARG(e));
     } else if (tp.t[0].kind != TK_OBJECT) {
-      *error = str_fmt(a, "line %u, column %u: a record is a JSON object, this is %s", tp.t[0].line, tp.t[0].col, token_name(&tp.t[0]));
+      *error = str_fmt(a, "%.*s: a record is a JSON object, this is %s", STR_ARG(place(a, one_line, tp.t[0].line, tp.t[0].col)), token_name(&tp.t[0]));
     } else {
-      undeclared_ctx u = { error, a };
+      undeclared_ctx u = { error, a, one_line };
       src_dec d = { .p = p, .atoms = atoms, .a = a, .copy = true, .undeclared = refuse, .ud = &u };
       const prog_record *pr = p->records[record];
       rec *r = src_new_rec(a, pr, frame);

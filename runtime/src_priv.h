@@ -63,6 +63,7 @@ typedef struct tape {
   uint32_t nt, ct;
   uint32_t nb, cb;
   bool oom, large;        /* an append failed: no memory, or the row is too large */
+  bool single;            /* of no file: no name can be given to it */
 } tape;
 enum { SRC_NAMES = 256, SRC_MAX_ROW = 64 << 20, SRC_MAX_DEPTH = 500 };
 

@@ -329,10 +329,10 @@ static str reason(sax *s, const char *p, size_t n, arena *a) {
     return str_fmt(a, "`%.*s` is no JSON number (write null)", STR_ARG(word));
   if (str_eq(word, STR("True")) || str_eq(word, STR("False")) || str_eq(word, STR("None")) || str_eq(word, STR("undefined")))
     return str_fmt(a, "`%.*s` is no JSON value (true, false and null are written small)", STR_ARG(word));
-  static const struct { const char *part, *say; } words_of[] = {
+  const struct { const char *part, *say; } words_of[] = {
     { "UTF8", "holds bytes that are not valid UTF-8" },
     { "premature", "ends too early: something is not closed" },
-    { "trailing garbage", "goes on after its value has ended (one value a line? name the file .ndjson)" },
+    { "trailing garbage", s->tp->single ? "goes on after its value has ended" : "goes on after its value has ended (one value a line? name the file .ndjson)" },
     { "comment", "JSON has no comments" },
     { "invalid string in json text", "no JSON value begins like this (text stands in double quotes)" },
     { "malformed number", "a digit is missing in this number" },

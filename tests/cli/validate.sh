@@ -458,9 +458,10 @@ rule r for a in as { require a.n > 0 }
 END
 printf 'id,n\n1,1\n,2\nq,x\n' > as.csv
 run validate keys.blz --source as=as.csv --format json
-same "rows without a key are told once" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.rule') || ' ' || json_extract(value, '$.message'), '; ') from json_each(cast(readfile('out') as text), '$.findings') where json_extract(value, '$.kind') = 'data'")" \
+told() { sqlite3 :memory: "select group_concat($1, '; ') from json_each(cast(readfile('out') as text), '$.findings') where json_extract(value, '$.kind') = 'data'"; }
+same "rows without a key are told once" "$(told "json_extract(value, '$.rule') || ' ' || json_extract(value, '$.message')")" \
   'E0812 row #2 has no key: `id` is empty; E0812 row #3 has no key: `id`: `q` is not an int; E0899 `x` is not an int'
 printf '{"m":1,"id":7,"n":1}\n{"id":8,"n":2,"o":{"p":3}}\n' > as.ndjson
 run validate keys.blz --source as=as.ndjson --format json
-same "what is not declared is told by the record's key" "$(sqlite3 :memory: "select group_concat(json_extract(value, '$.key') || ' ' || json_extract(value, '$.column'), '; ') from json_each(cast(readfile('out') as text), '$.findings')")" '7 m; 8 o'
+same "what is not declared is told by the record's key" "$(told "json_extract(value, '$.key') || ' ' || json_extract(value, '$.column')")" '7 m; 8 o'
 finish

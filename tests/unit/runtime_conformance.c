@@ -116,7 +116,7 @@ static void read_rows(arena *a, world *w, str text, int64_t *now, buf *out) {
     for (uint32_t s = 0; s < w->p->nsources; s++) {
       if (!named(w->p->sources[s]->name, word)) continue;
       str error = { 0 };
-      rec *r = src_record_json(a, w->p, w->p->sources[s]->record, &x, rest, shape_of(w, s)->nfields, &error);
+      rec *r = src_record_json(a, w->p, w->p->sources[s]->record, &x, rest, shape_of(w, s)->nfields, false, &error);
       if (!r) { buf_fmt(out, "row not read: %.*s\n", STR_ARG(error)); continue; }
       r->source = s;
       r->position = w->t[s].n + 1;

@@ -24,6 +24,7 @@ static const char rules[] =
   "choose pairs for p in ps { from b in pair where b.one.id != b.two.id  by first()  fallback \"a, b\" }\n"
   "choose learnt for p in ps {\n  from v in vs where v.locale == p.locale\n  over e in evidence where e.choice == \"learnt\" and e.candidate == v.id\n"
   "  by best((1 + e.successes) / (2 + e.trials))\n}\n"
+  "choose crowded for p in ps { from v in vs where v.locale == p.locale  by weights(1)  floor 40% }\n"
   "experiment cta for p in ps where p.age >= 18 { \"blue\" -> 25%  \"red\" -> 75% }\n";
 
 static const int64_t LATER = INT64_C(4102444800000000); /* 2100 */
@@ -44,7 +45,7 @@ static void *counting_fn(void *ud, void *p, size_t old, size_t n) {
   return q;
 }
 
-typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, pairs, learnt, cta; } world;
+typedef struct world { blz_program *p; blz_engine *e; size_t drawn, kept, pairs, learnt, crowded, cta; } world;
 
 static int open_world(world *w, const blz_allocator *a) {
   blz_source sources[] = { { "vs", vs, NULL }, { "ss", ss, NULL } };
@@ -54,6 +55,7 @@ static int open_world(world *w, const blz_allocator *a) {
   return w->e && blz_engine_open_data(w->e, NULL, sources, 2, NULL, NULL) == BLZ_OK && blz_program_find_choice(w->p, "drawn", &w->drawn) == BLZ_OK &&
          blz_program_find_choice(w->p, "kept", &w->kept) == BLZ_OK && blz_program_find_choice(w->p, "pairs", &w->pairs) == BLZ_OK &&
          blz_program_find_choice(w->p, "learnt", &w->learnt) == BLZ_OK &&
+         blz_program_find_choice(w->p, "crowded", &w->crowded) == BLZ_OK &&
          blz_program_find_experiment(w->p, "cta", &w->cta) == BLZ_OK;
 }
 
@@ -89,6 +91,9 @@ static void draws_follow_the_weights(void **state) {
   assert_string_equal(d.stage, "fallback");
   assert_string_equal(d.chosen, "fall");
   assert_true(d.p == -1 && strlen(d.id) == 36);
+  assert_string_equal(d.warning, "");
+  assert_int_equal(decide(&w, w.crowded, "{\"id\":\"u\",\"locale\":\"en\"}", NULL, &d), BLZ_OK);
+  assert_string_equal(d.warning, "the floors of 2 candidates, 40% each, take more than half of the chance");
   close_world(&w);
 }
 

@@ -388,7 +388,7 @@ static void records_from_the_host(void **state) {
   atom_index atoms;
   atom_index_build(&atoms, &w.a, w.m.atoms, w.m.p.natoms);
   str error;
-  rec *r = src_record_json(&w.a, &w.m.p, id, &atoms, STR("{\"id\":\"A\",\"n\":\"x\",\"kind\":\"video\"}"), 10, &error);
+  rec *r = src_record_json(&w.a, &w.m.p, id, &atoms, STR("{\"id\":\"A\",\"n\":\"x\",\"kind\":\"video\"}"), 10, false, &error);
   assert_non_null(r);
   assert_int_equal(r->cap, 10);
   assert_int_equal(r->st[1], ST_ERR);
@@ -398,12 +398,15 @@ static void records_from_the_host(void **state) {
     { "", "line 1, column 1: " }, { "[]", "line 1, column 1: a record is a JSON object, this is a list" }, { "{\"id\":\n 5", "ends too early" },
     { "{} {}", "line 1, column 4: goes on after" } };
   for (size_t i = 0; i < 4; i++) {
-    assert_null(src_record_json(&w.a, &w.m.p, id, &atoms, str_z(cases[i].json), 0, &error));
+    assert_null(src_record_json(&w.a, &w.m.p, id, &atoms, str_z(cases[i].json), 0, false, &error));
     if (!error.n || !strstr(error.p, cases[i].want)) fail_msg("%s: %s", cases[i].json, error.p);
   }
   w.m.rec_at[0].exact = true;
-  assert_null(src_record_json(&w.a, &w.m.p, id, &atoms, STR("{\"id\":\"A\",\"nn\":1}"), 0, &error));
+  assert_null(src_record_json(&w.a, &w.m.p, id, &atoms, STR("{\"id\":\"A\",\"nn\":1}"), 0, true, &error));
   assert_non_null(strstr(error.p, "`nn`"));
+  assert_true(strncmp(error.p, "column 11: ", 11) == 0);
+  assert_null(src_record_json(&w.a, &w.m.p, id, &atoms, STR("{} {}"), 0, true, &error));
+  assert_string_equal(error.p, "column 4: goes on after its value has ended");
 }
 
 /* ---- memory runs out: a status, no leak, no crash ---- */
