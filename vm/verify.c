@@ -414,7 +414,7 @@ static bool own_ok(const code_unit *u, uint16_t own, uint16_t depth) {
   return true;
 }
 
-/* Only instructions that count a step of the budget are jumped back to, so that no loop is free. */
+/* Only what begins a round of a loop is jumped back to. */
 static bool counts(uint8_t op) { return op == BC_EACH || op == BC_EACH_ENTRY || op == BC_STEP; }
 
 static bool go(check *c, uint32_t from, uint32_t to, const open_state *s, uint32_t *todo, uint32_t *n) {
@@ -453,6 +453,38 @@ static bool flow_one(check *c, uint32_t at, uint32_t *todo, uint32_t *n) {
   case FLOW_END: return !s || flaw(c, "a walk is left open");
   }
   return false;
+}
+
+/* Where an instruction may go without a step of the budget. `each` counts its elements, but not its end. */
+static uint32_t free_ways(const ins *i, uint32_t at, uint32_t to[3]) {
+  if (i->op == BC_STEP) return 0;
+  if (i->op == BC_EACH || i->op == BC_EACH_ENTRY) { to[0] = i->f; return 1; }
+  switch ((code_flow)code_rows[i->op].flow) {
+  case FLOW_NEXT: to[0] = at + 1; return 1;
+  case FLOW_JUMP: to[0] = i->t; return 1;
+  case FLOW_TEST: to[0] = i->t, to[1] = i->f; return 2;
+  case FLOW_CHECK: to[0] = i->t, to[1] = i->f, to[2] = i->c; return 3;
+  case FLOW_END: return 0;
+  }
+  return 0;
+}
+
+/* No loop is free: taking away, again and again, what no free way leads to leaves nothing. Jumps are in the unit; todo has room for each instruction. */
+static bool loops_count(check *c, uint32_t *todo, arena *scratch) {
+  const code_unit *u = c->u;
+  uint32_t *ways = ARENA_ARRAY(scratch, uint32_t, u->n), to[3], n = 0, left = 0;
+  for (uint32_t at = 0; at < u->n; at++)
+    for (uint32_t k = c->seen[at] ? free_ways(&u->code[at], at, to) : 0; k; k--) ways[to[k - 1]]++;
+  for (uint32_t at = 0; at < u->n; at++) {
+    left += c->seen[at];
+    if (c->seen[at] && !ways[at]) todo[n++] = at;
+  }
+  for (; n; left--) {
+    uint32_t at = todo[--n];
+    for (uint32_t k = free_ways(&u->code[at], at, to); k; k--)
+      if (!--ways[to[k - 1]]) todo[n++] = to[k - 1];
+  }
+  return !left || flaw(c, "a loop does not count its rounds");
 }
 
 static void count_entry(check *c, uint32_t to) {
@@ -510,6 +542,7 @@ bool vm_verify_unit(const vm_program *p, const code_unit *u, arena *scratch, str
     uint32_t *todo = ARENA_ARRAY(scratch, uint32_t, u->n), n = 0;
     todo[n++] = 0, c.seen[0] = true;
     while (n && !c.wrong) flow_one(&c, at = todo[--n], todo, &n);
+    if (!c.wrong) loops_count(&c, todo, scratch);
   }
   if (c.wrong) *error = str_fmt(scratch, "%s (instruction %u)", c.wrong, at ? at - 1 : 0);
   return !c.wrong;

@@ -11,6 +11,7 @@
 
 #include "tests/unit/fake_lib.h"
 #include "tests/unit/vm_kit.h"
+#include "vm/vm_int.h"
 
 /* The fake library, with one function that can be called. */
 static int length_of(lib_ctx *c, const val *args, const uint8_t *st, val *out) {
@@ -254,6 +255,38 @@ static void damage_under_a_right_checksum_is_harmless(void **state) {
   arena_free(&k.a);
 }
 
+/* The end of an `each` costs no step: one that leads back to itself, or through jumps to an earlier one, would never end. */
+static void end_leads_back(void *ud, code_unit *u, str name, uint32_t part) {
+  int *found = ud;
+  (void)name, (void)part;
+  for (uint32_t at = 0, first = UINT32_MAX; at < u->n; at++) {
+    if (u->code[at].op != BC_EACH) continue;
+    if (first == UINT32_MAX) first = at;
+    u->code[at].f = (uint16_t)first;
+    (*found)++;
+  }
+}
+
+static void loops_without_steps_are_refused(void **state) {
+  (void)state;
+  static const char *const loops[] = {
+    "record A { id : text key  xs : list of int }\nsource s : A from \"s\"\nrule r for a in s { require every x in a.xs: x > 1 }\n",
+    "record A { id : text key  xs : list of int }\nsource s : A from \"s\"\nrule r for a in s { require every x in a.xs: some y in a.xs: y > x }\n",
+  };
+  for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+    kit k;
+    str why = { 0 };
+    int found = 0;
+    assert_true(kit_compile(&k, &lib, loops[i]));
+    assert_true(vm_verify(k.vp, &why));
+    vm_each_unit(k.vp, end_leads_back, &found);
+    assert_in_range(found, 1, 100);
+    assert_false(vm_verify(k.vp, &why));
+    assert_non_null(strstr(why.p, "a loop does not count its rounds"));
+    arena_free(&k.a);
+  }
+}
+
 /* ---- how it looks ---- */
 
 static str read_file(arena *a, const char *path) {
@@ -313,6 +346,7 @@ int main(void) {
     cmocka_unit_test(damage_is_told_by_name),
     cmocka_unit_test(a_missing_function_is_named),
     cmocka_unit_test(damage_under_a_right_checksum_is_harmless),
+    cmocka_unit_test(loops_without_steps_are_refused),
     cmocka_unit_test(bytecode_looks_as_it_did),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
