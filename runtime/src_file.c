@@ -113,7 +113,7 @@ static bool pointer_parse(src_file *f, arena *a, str *why) {
   return true;
 }
 
-/* The first bytes tell what no file name can: another encoding, and for standard input the format. */
+/* The first bytes tell what no file name can: another encoding, and for standard input and pipes the format. */
 static bool look_inside(src_file *f, bool by_name, arena *a, diag_code *code, str *why) {
   unsigned char head[512];
   ssize_t n = pread(f->fd, head, sizeof head, 0);
@@ -142,7 +142,7 @@ static bool look_inside(src_file *f, bool by_name, arena *a, diag_code *code, st
   while (i < n && (head[i] == ' ' || head[i] == '\t' || head[i] == '\r' || head[i] == '\n')) i++;
   if (f->nsegs || (i < n && head[i] == '[')) f->format = FMT_JSON;
   else if (i == n || head[i] == '{') f->format = FMT_NDJSON;
-  else if (str_eq(f->path, STR("-"))) f->format = FMT_CSV;
+  else if (str_eq(f->path, STR("-")) || f->copied || (f->path.n > 5 && !memcmp(f->path.p, "/dev/", 5))) f->format = FMT_CSV; /* nobody names a pipe */
   else {
     *code = DIAG_DATA_FORMAT;
     *why = str_fmt(a, "`%.*s` does not say its format: name it .json, .ndjson, .csv or .tsv", STR_ARG(f->path));

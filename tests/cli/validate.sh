@@ -464,4 +464,14 @@ same "rows without a key are told once" "$(told "json_extract(value, '$.rule') |
 printf '{"m":1,"id":7,"n":1}\n{"id":8,"n":2,"o":{"p":3}}\n' > as.ndjson
 run validate keys.blz --source as=as.ndjson --format json
 same "what is not declared is told by the record's key" "$(told "json_extract(value, '$.key') || ' ' || json_extract(value, '$.column')")" '7 m; 8 o'
+
+# pipes have no names that tell their format
+printf 'id,n\n1,0\n2,2\n' > pipe.csv
+sed 's/exact/ /' keys.blz > piped.blz
+"$BLAZON" validate piped.blz --source as=<(cat pipe.csv) > out 2> err
+says "CSV from a pipe" out '2 records checked'
+"$BLAZON" validate piped.blz --source as=<(echo '[{"id":1,"n":1},{"id":2,"n":2},{"id":3,"n":3}]') > out 2> err
+says "JSON from a pipe" out '3 records checked'
+"$BLAZON" validate piped.blz --source as=/dev/stdin < pipe.csv > out 2> err
+says "standard input by its other name" out '2 records checked'
 finish
