@@ -118,8 +118,21 @@ static bool header(reader *r) {
   return r->n == 1;
 }
 
+/* A first line such as `term;replacement`: every line would be one long term that is found nowhere. */
+static bool other_separator(reader *r) {
+  const cell *x = &r->cells[0];
+  if (r->n > 1 || x->s.n < 5 || (x->s.p[4] != ';' && x->s.p[4] != '\t') || !named(&(cell){ .s = { x->s.p, 4 }, .quoted = x->quoted }, "term")) return false;
+  wrong(r, x->s.p, x->s.p + x->s.n, x->s.p[4] == ';' ? "the columns of this file are separated by `;`" : "the columns of this file are separated by tabs",
+        "save it with commas: `term,replacement`");
+  return true;
+}
+
 static bool is_utf8(reader *r) {
   for (const char *p = r->f->text.p, *end = p + r->f->text.n; p < end;) {
+    if (!*p) {
+      wrong(r, p, p + 1, "this is not a text file: a byte is zero", "save the file as UTF-8");
+      return false;
+    }
     if ((unsigned char)*p < 0x80) { p++; continue; }
     uint32_t cp, n = utf8_decode(p, end, &cp);
     if (cp == UINT32_MAX) {
@@ -143,6 +156,7 @@ bool terms_csv(checker *c, const srcfile *f, term_rows *out) {
     if (!any) {
       any = true;
       if ((titled = header(&r))) continue;
+      if (other_separator(&r)) return false;
     }
     if (!titled && r.n > 2) {
       wrong(&r, f->text.p + (x->sp.beg - f->base), r.p, "this line has more than two columns, and a line is `term,replacement`",
