@@ -351,6 +351,12 @@ str src_key_wrong(arena *a, const rec *r, uint32_t field) {
   return str_fmt(a, "`%.*s` is missing", STR_ARG(name));
 }
 
+static void place_of_bad(src_issue *i, const rec *r, uint32_t field) {
+  i->line = r->line, i->col = r->col;
+  for (const bad *b = r->bads; b; b = b->next)
+    if (b->field == field && b->line) i->line = b->line, i->col = b->col;
+}
+
 /* One finding for all of the key: what could not be read of it is not told once more (validate.c). */
 static void null_key(src_cursor *c, const rec *r) {
   const prog_record *pr = c->s->pr;
@@ -360,14 +366,14 @@ static void null_key(src_cursor *c, const rec *r) {
   for (uint32_t k = 0; k < pr->shape.nkeys; k++) {
     uint32_t f = pr->shape.keys[k];
     if (r->st[f] == ST_OK) continue;
-    if (!why.n) i.field = (int32_t)f, i.column = pr->fields[f].column;
+    if (!why.n) i.field = (int32_t)f, i.column = pr->fields[f].column, place_of_bad(&i, r, f);
     str wrong = src_key_wrong(&c->a, r, f);
     buf_fmt(&why, "%s%.*s", why.n ? ", " : "", STR_ARG(wrong));
   }
-  i.line = r->line, i.col = r->col, i.position = r->position;
+  i.position = r->position;
   i.key = src_key_text(&c->a, c->d->c.p, r);
   str all = buf_done(&why);
-  i.message = str_fmt(&c->a, "row %.*s has no key: %.*s", STR_ARG(i.key), STR_ARG(all));
+  i.message = str_fmt(&c->a, "row #%lld has no key: %.*s", (long long)r->position, STR_ARG(all));
   src_tell(c->d, &i);
 }
 

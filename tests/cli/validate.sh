@@ -474,4 +474,14 @@ says "CSV from a pipe" out '2 records checked'
 says "JSON from a pipe" out '3 records checked'
 "$BLAZON" validate piped.blz --source as=/dev/stdin < pipe.csv > out 2> err
 says "standard input by its other name" out '2 records checked'
+# What is no key is told at its own place, and of a key of several parts the row is named by its position: what is left of the key names no row.
+printf 'record N { id : int key  part : text key  n : int }\nsource ns : N from "ns"\nrule small for n in ns { require n.n < 9 }\n' > nokey.blz
+printf '[{"part":"p","n":1,"id":null},\n{"part":"p","id":"x","n":1},\n{"id":2,"n":1},\n{"n":1}]' > nokey.json
+run validate nokey.blz --source ns=nokey.json --format json
+sqlite3 :memory: "select json_extract(value, '$.data_line') || ':' || json_extract(value, '$.data_column') || ' ' || json_extract(value, '$.message')
+  from json_each(cast(readfile('out') as text), '$.findings') order by 1" > told
+same "a row without a key" "$(cat told)" '1:25 row #1 has no key: `id` is null
+2:18 row #2 has no key: `id`: `x` is text, not int
+3:1 row #3 has no key: `part` is not there
+4:1 row #4 has no key: `id` is not there, `part` is not there'
 finish
