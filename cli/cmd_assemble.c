@@ -213,8 +213,8 @@ static int one(assembling *x, rec *r) {
       out_style(c->out, S_BOLD);
       out_fmt(c->out, "%.*s for ", STR_ARG(short_name(x->t->name))), out_safe(c->out, subject);
       out_style(c->out, S_PLAIN);
-      out_fmt(c->out, "  %s%s %s%s\n", grouped(&c->a, res.n).p, res.more ? " and more" : "", plural(res.n, "combination", "combinations"),
-              res.status == ASM_LIMIT ? "; the search was cut off, so others may be better placed behind these" : "");
+      out_fmt(c->out, "  %s %s%s\n", grouped(&c->a, res.n).p, plural(res.n, "combination", "combinations"),
+              res.status == ASM_LIMIT ? "; the search was cut off, so others may be better placed behind these" : res.more ? ", the best of more" : "");
     }
     if (res.status != ASM_SUBJECT) note_left_out(x, &res);
     note_slots(x, &res);
