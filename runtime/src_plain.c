@@ -87,12 +87,13 @@ static inline bool read_text(const src_column *col, const atom_index *atoms, src
 }
 
 uint32_t plain_cells(const src_state *s, sql_stmt *st, const atom_index *atoms, src_seen *seen, text *cells, rec *r) {
+  sqlite3_stmt *raw = sql_raw(st);
   for (uint32_t i = 0; i < s->ncols; i++) {
     const src_column *col = &s->cols[i];
     val *v = &r->v[col->field];
     uint8_t status = ST_OK;
     bool plain = false;
-    sqlite3_value *cell = sqlite3_column_value((sqlite3_stmt *)st, (int)i + 1);
+    sqlite3_value *cell = sqlite3_column_value(raw, (int)i + 1);
     switch (sqlite3_value_type(cell)) {
     case SQLITE_INTEGER: {
       int64_t n = sqlite3_value_int64(cell);

@@ -19,7 +19,8 @@ bool sql_exec(sql_db *db, const char *sql);
 sql_stmt *sql_prepare(sql_db *db, str sql);           /* NULL: see sql_why */
 int sql_step(sql_stmt *st);
 void sql_reset(sql_stmt *st);                         /* and forgets bound values */
-void sql_finalize(sql_stmt *st);
+void sql_finalize(sql_stmt *st);                      /* closing a database does it, too */
+struct sqlite3_stmt *sql_raw(sql_stmt *st);
 void sql_read(sql_stmt *st, int column, sql_cell *out); /* p is valid until the next step */
 sql_type sql_read_type(sql_stmt *st, int column);
 int64_t sql_read_int(sql_stmt *st, int column);

@@ -14,15 +14,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A statement of ours. Virtual tables (full-text search) have statements on the same connection, which sqlite3_next_stmt() would name as well and
+ * which are theirs to finalize. */
+struct sql_stmt {
+  sqlite3_stmt *st;
+  sql_db *db;
+  sql_stmt *next, *prev;
+};
+
 struct sql_db {
   sqlite3 *h;
+  sql_stmt *own;          /* those that are not finalized yet */
   char *path;             /* real path where there is one */
   bool immutable;
   struct stat st;
 };
 
 enum { BUSY_MS = 3000 };
-static sqlite3_stmt *S(sql_stmt *st) { return (sqlite3_stmt *)st; }
+static sqlite3_stmt *S(sql_stmt *st) { return st->st; }
 
 /* ---- opening ---- */
 
@@ -198,8 +207,7 @@ sql_db *sql_open_temp(arena *a, str dir, str *why) {
 void sql_close(sql_db *db) {
   if (!db) return;
   if (db->h) {
-    sqlite3_stmt *st;
-    while ((st = sqlite3_next_stmt(db->h, NULL))) sqlite3_finalize(st);
+    while (db->own) sql_finalize(db->own);
     sqlite3_close(db->h);
   }
   free(db->path);
@@ -211,9 +219,17 @@ void sql_close(sql_db *db) {
 bool sql_exec(sql_db *db, const char *sql) { return sqlite3_exec(db->h, sql, NULL, NULL, NULL) == SQLITE_OK; }
 
 sql_stmt *sql_prepare(sql_db *db, str sql) {
-  sqlite3_stmt *st = NULL;
-  sqlite3_prepare_v3(db->h, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &st, NULL);
-  return (sql_stmt *)st;
+  sql_stmt *st = calloc(1, sizeof *st);
+  if (!st) return NULL;
+  sqlite3_prepare_v3(db->h, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &st->st, NULL);
+  if (!st->st) {
+    free(st);
+    return NULL;
+  }
+  st->db = db, st->next = db->own;
+  if (db->own) db->own->prev = st;
+  db->own = st;
+  return st;
 }
 
 int sql_step(sql_stmt *st) {
@@ -226,7 +242,16 @@ void sql_reset(sql_stmt *st) {
   sqlite3_clear_bindings(S(st));
 }
 
-void sql_finalize(sql_stmt *st) { sqlite3_finalize(S(st)); }
+void sql_finalize(sql_stmt *st) {
+  if (!st) return;
+  if (st->next) st->next->prev = st->prev;
+  if (st->prev) st->prev->next = st->next;
+  else st->db->own = st->next;
+  sqlite3_finalize(st->st);
+  free(st);
+}
+
+sqlite3_stmt *sql_raw(sql_stmt *st) { return st->st; }
 
 /* One sqlite3_column_ call a cell, each of which checks the statement and its errors again; values of a connection without mutexes may be read
    directly (see "protected" values in SQLite's manual). On 12 columns that saves a fifth of a walk's time. */

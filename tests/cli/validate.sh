@@ -194,6 +194,21 @@ run validate rules.blz --db cut.db
 exits "and once it is undone the rows are those from before" 1
 says "all four" out '4 records'
 
+# a full-text index has statements of its own on the connection, whether its table is read or not
+if sqlite3 fts.db "create virtual table assets using fts5(id, title, alt_text, width, colors); insert into assets values ('A-1', 'Fine', 'A cup of coffee', '1600', '[]')" 2> err; then
+  run validate rules.blz --db fts.db
+  exits "a full-text table is read like any other" 0
+  says "with its row" out '1 record'
+  cp lib.db beside.db
+  sqlite3 beside.db "create virtual table search using fts5(title, content=''); create virtual table box using rtree(id, a, b)"
+  run validate rules.blz --db beside.db --jobs 2
+  exits "and one beside the tables does no harm" 1
+  run validate rules.blz --db fts.db --explain wide A-1
+  exits "nor when one record is explained" 0
+else
+  skip "full-text tables" "this sqlite3 has no fts5"
+fi
+
 echo 'this is no database, only some text that is long enough to look at' > text.db
 run validate rules.blz --db text.db
 exits "a file that is no database" 3
