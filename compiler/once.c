@@ -1,7 +1,7 @@
 /* What no row changes is computed once: a value that walks a source and reads nothing of its surroundings ("avg(b.width for b in assets)" in a rule)
- * becomes a function of its own without parameters, as if a `let` of the module had named it, and the VM computes those once in a run. Nothing else
- * changes: it is still evaluated only when it is reached. Tests stay where they are, since messages speak of their elements, and so do records,
- * which the VM does not keep. */
+ * becomes a function of its own ("m.rule#1") without parameters, as if a `let` of the module had named it, and the VM computes those once in a run.
+ * Nothing else changes: it is still evaluated only when it is reached. Tests stay where they are, since messages speak of their elements, and so do
+ * records, which the VM does not keep. */
 #include "compiler/check.h"
 #include "compiler/code.h"
 
@@ -74,7 +74,7 @@ static ir *call_for(once *o, ir *n, str name, uint32_t nlocals, uint32_t *count,
   ir *call = names_get(done, key);
   if (call) return call;
   prog_fn *f = ARENA_NEW(o->c->a, prog_fn);
-  *f = (prog_fn){ .name = str_fmt(o->c->a, "%.*s.once%u", STR_ARG(name), ++*count), .ret = n->ty, .nlocals = nlocals, .body = n, .sp = n->sp };
+  *f = (prog_fn){ .name = str_fmt(o->c->a, "%.*s#%u", STR_ARG(name), ++*count), .ret = n->ty, .nlocals = nlocals, .body = n, .sp = n->sp };
   f->params = ARENA_ARRAY(o->c->a, const type *, 1);
   call = ir_new(o->c, IR_FN, n->ty, n->sp);
   call->index = o->fns.n, call->cause = n->cause;

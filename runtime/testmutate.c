@@ -165,6 +165,12 @@ static void table_cells(mutator *m, uint32_t table) {
   }
 }
 
+/* What the compiler moved out of a declaration (compiler/once.c) stands there for its reader. */
+static str home_of(str name) {
+  const char *mark = memchr(name.p, '#', name.n);
+  return mark ? (str){ name.p, (uint32_t)(mark - name.p) } : name;
+}
+
 static void list_all(mutator *m) {
   const ir_program *ir = m->t->ir;
   for (uint32_t i = 0; i < m->t->p->ir->nrules; i++) {
@@ -176,7 +182,7 @@ static void list_all(mutator *m) {
     for (uint32_t k = 0; k < r->nclauses; k++) tree(m, r->clauses[k].test, true);
   }
   for (uint32_t i = 0; i < ir->naudiences; i++) m->name = ir->audiences[i]->name, tree(m, ir->audiences[i]->test, true);
-  for (uint32_t i = 0; i < ir->nfns; i++) m->name = ir->fns[i]->name, tree(m, ir->fns[i]->body, ir->fns[i]->ret->kind == TY_BOOL);
+  for (uint32_t i = 0; i < ir->nfns; i++) m->name = home_of(ir->fns[i]->name), tree(m, ir->fns[i]->body, ir->fns[i]->ret->kind == TY_BOOL);
   for (uint32_t i = 0; i < ir->ntables; i++) m->name = ir->tables[i]->name, table_cells(m, i);
 }
 
