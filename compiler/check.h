@@ -189,6 +189,7 @@ struct checker {
   unit *u;
   uint32_t depth;        /* of recursion into expressions */
   uint32_t suggestions;  /* made so far: after many, no more */
+  const struct lost *lost; /* what syntax errors took with them */
   names modules;         /* name -> module */
   names prefixes;        /* proper prefixes of module names */
   VEC(module *) module_list;
@@ -265,7 +266,8 @@ bool check_enter(checker *c, span sp);               /* false, reported: nested 
 void check_leave(checker *c);
 /* Adds "did you mean" with an edit when one of the names is near. */
 typedef VEC(str) strs;
-void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near);
+/* Gives what is most likely meant, with which checking goes on so that the mistakes behind this one are told in the same run; empty: nothing is near enough. */
+str check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near);
 /* "`a`, `b` and `c`", each between two of quote. */
 str check_listed(checker *c, const strs *words, char quote);
 /* "unknown option": with the nearest of the words that may stand there, or all of them. what: "a choice". The caller may add a note. */
@@ -316,7 +318,8 @@ void let_decl(checker *c, decl *d);
 void fn_header(checker *c, decl *d);
 void fn_body(checker *c, decl *d);
 bool name_is_predefined(str name);
-uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of); /* UINT32_MAX: reported */
+/* UINT32_MAX: reported; *meant (NULL: nobody asks) is then the field that is most likely meant, or UINT32_MAX. */
+uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of, uint32_t *meant);
 typedef struct rule_options {
   severity sev;
   str owner, because, link;
@@ -371,7 +374,7 @@ uint32_t make_passes(checker *c, str name, prog_rule **rules, uint32_t n);
 /* ---- check_ruleset.c ---- */
 /* Rules that a name or a set stands for; d is NULL for a refinement's. */
 typedef struct set_entry { prog_rule *rule; decl *d; } set_entry;
-typedef struct rule_set { names seen; VEC(set_entry) v; } rule_set;
+typedef struct rule_set { names seen; VEC(set_entry) v; VEC(prog_rule *) bad; /* named too, but wrong: not in it */ } rule_set;
 rule_set *rule_set_new(checker *c);
 /* Adds what path names where the checker stands: a rule, a record (its refinements), one refinement (Record.field), a rule set, a module. False: reported. */
 bool rule_set_collect(checker *c, const ast *path, rule_set *s);

@@ -146,7 +146,7 @@ static ex record_literal(checker *c, const ast *n, decl *d, cargs a) {
       bad = true;
       continue;
     }
-    uint32_t f = check_field(c, shape, a.v[i].name, (span){ a.v[i].sp.beg, a.v[i].sp.beg + a.v[i].name.n }, "");
+    uint32_t f = check_field(c, shape, a.v[i].name, (span){ a.v[i].sp.beg, a.v[i].sp.beg + a.v[i].name.n }, "", NULL);
     if (f == UINT32_MAX) {
       bad = true;
       continue;
@@ -185,15 +185,18 @@ static ex with(checker *c, const ast *n, cargs a) {
   }
   ir *x = ir_un(c, IR_WITH, o.t->base, n->sp, o.n);
   x->n = a.n - 1, x->v = ARENA_ARRAY(c->a, ir *, a.n), x->idx = ARENA_ARRAY(c->a, uint16_t, a.n);
-  bool bad = false;
+  bool bad = false, none = false;
   for (uint32_t i = 1; i < a.n; i++) {
     str name = a.v[i].name;
     if (!name.n) {
       diag_add(c->d, DIAG_RECORD_LITERAL, a.v[i].sp, "changes are given by name: `.with(field: value)`");
       return ex_bad(c, n->sp);
     }
-    uint32_t f = check_field(c, o.t->rec, name, (span){ a.v[i].sp.beg, a.v[i].sp.beg + name.n }, "");
-    if (f == UINT32_MAX) return ex_bad(c, n->sp);
+    uint32_t f = check_field(c, o.t->rec, name, (span){ a.v[i].sp.beg, a.v[i].sp.beg + name.n }, "", NULL);
+    if (f == UINT32_MAX) {
+      none = true;
+      continue;
+    }
     for (uint32_t k = 1; k < i; k++)
       if (str_eq(a.v[k].name, name)) {
         diag_add(c->d, DIAG_RECORD_LITERAL, a.v[i].sp, "the field `%.*s` is given twice", STR_ARG(name));
@@ -203,7 +206,8 @@ static ex with(checker *c, const ast *n, cargs a) {
     bad |= ex_isbad(e);
     x->v[i - 1] = e.n, x->idx[i - 1] = (uint16_t)f;
   }
-  return bad ? ex_bad(c, n->sp) : (ex){ x, o.t };
+  if (bad || none) return o; /* told; its type is the same with any change */
+  return (ex){ x, o.t };
 }
 
 static ex values_of(checker *c, const ast *n, const cargs *a) {
@@ -449,6 +453,10 @@ static ex unknown_function(checker *c, const ast *n, cargs a) {
       diag_fix_add(c->d, g, n->name_sp, str_z(elsewhere[i][1]), "it is called `%s` here", elsewhere[i][1]);
       return ex_bad(c, n->sp);
     }
+  if (!n->a && (str_eq(n->name, STR("today")) || str_eq(n->name, STR("now")))) {
+    diag_fix_add(c->d, g, (span){ n->name_sp.end, n->sp.end }, (str){ "", 0 }, "`%.*s` has no parentheses", STR_ARG(n->name));
+    return ex_bad(c, n->sp);
+  }
   if (str_eq(n->name, STR("includes")) || str_eq(n->name, STR("contains"))) {
     diag_note_add(c->d, g, (span){ 0, 0 }, "`contains` is an operator: `a.tags contains \"print\"`");
     return ex_bad(c, n->sp);

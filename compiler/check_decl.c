@@ -154,7 +154,7 @@ void record_decl(checker *c, decl *d) {
   unit_close(c, &u);
 }
 
-uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of) {
+uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const char *of, uint32_t *meant) {
   decl *d = r->id < c->record_decls.n ? c->record_decls.v[r->id] : NULL;
   if (d) {
     void *i = names_get(&d->fields, name);
@@ -172,7 +172,9 @@ uint32_t check_field(checker *c, const type_rec *r, str name, span sp, const cha
   diag *g = diag_add(c->d, DIAG_FIELD_UNKNOWN, sp, "%s`%.*s` has no field `%.*s`", of, STR_ARG(short_name), STR_ARG(name));
   strs near = { 0 };
   for (uint32_t i = 0; i < r->nfields; i++) *VEC_PUSH(c->a, &near) = r->fields[i].name;
-  check_suggest(c, g, sp, name, &near);
+  str likely = check_suggest(c, g, sp, name, &near);
+  for (uint32_t i = 0; meant && i < r->nfields; i++)
+    if (str_eq(r->fields[i].name, likely)) *meant = i;
   if (!suggest(name, near.v, near.n) && near.n && near.n <= 12) {
     str all = check_listed(c, &near, '`');
     diag_note_add(c->d, g, (span){ 0, 0 }, "it has %.*s", STR_ARG(all));

@@ -273,7 +273,8 @@ ex check_member(checker *c, ex o, str name, span name_sp, span sp) {
     else if (o.t->kind == TY_MAP) diag_note_add(c->d, g, (span){ 0, 0 }, "the value under a key is `m[\"%.*s\"]`", STR_ARG(name));
     return ex_bad(c, sp);
   }
-  uint32_t i = check_field(c, o.t->rec, name, name_sp, "");
+  uint32_t meant = UINT32_MAX, i = check_field(c, o.t->rec, name, name_sp, "", &meant);
+  if (i == UINT32_MAX) i = meant;
   if (i == UINT32_MAX || type_bad(o.t->rec->fields[i].type)) return ex_bad(c, sp);
   ir *n = ir_field(c, o.n, i, sp);
   const type *t = lift1(c, o.t->rec->fields[i].type, o.t);

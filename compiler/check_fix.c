@@ -18,7 +18,7 @@ static bool field_named(checker *c, const ast *path, const prog_rule *r, uint32_
     return false;
   }
   const prog_record *rec = c->records.v[r->record];
-  uint32_t f = check_field(c, &rec->shape, name->text, name->sp, "");
+  uint32_t f = check_field(c, &rec->shape, name->text, name->sp, "", NULL);
   if (f == UINT32_MAX) return false;
   const prog_field *pf = &rec->fields[f];
   if (type_bad(pf->type)) return false;

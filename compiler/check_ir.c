@@ -164,11 +164,15 @@ bool check_enter(checker *c, span sp) {
 
 void check_leave(checker *c) { c->depth--; }
 
-void check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near) {
-  if (c->suggestions >= 200) return; /* a file with thousands of errors is no misspelling */
+str check_suggest(checker *c, diag *g, span sp, str wrong, const strs *near) {
+  const str none = { "", 0 };
+  if (c->suggestions >= 200) return none; /* a file with thousands of errors is no misspelling */
   c->suggestions++;
   const str *s = suggest(wrong, near->v, near->n);
-  if (s) diag_fix_add(c->d, g, sp, *s, "did you mean `%.*s`?", STR_ARG(*s));
+  if (!s) return none;
+  diag_fix_add(c->d, g, sp, *s, "did you mean `%.*s`?", STR_ARG(*s));
+  /* Of short names half of the letters may be others, and what a syntax error took may have been the right one. */
+  return wrong.n >= 4 && !lost_explains(c->lost, g) ? *s : none;
 }
 
 str check_listed(checker *c, const strs *words, char quote) {

@@ -14,9 +14,14 @@ static void add(checker *c, rule_set *s, prog_rule *r, decl *d) {
   if (names_put(&s->seen, key_of(c, r), r)) *VEC_PUSH(c->a, &s->v) = (set_entry){ r, d };
 }
 
+static void add_bad(checker *c, rule_set *s, const rule_set *from) {
+  for (uint32_t i = 0; i < from->bad.n; i++) *VEC_PUSH(c->a, &s->bad) = from->bad.v[i];
+}
+
 static void add_decl(checker *c, rule_set *s, decl *d) {
   if (d->kind == DK_RULE) {
     rule_header(c, d);
+    if (d->bad && d->rule) *VEC_PUSH(c->a, &s->bad) = d->rule;
     if (!d->bad && d->rule) add(c, s, d->rule, d);
   } else if (d->kind == DK_RECORD) {
     for (uint32_t i = 0; i < d->own.n; i++) add(c, s, d->own.v[i], NULL);
@@ -42,6 +47,7 @@ bool rule_set_collect(checker *c, const ast *path, rule_set *s) {
   decl *d = find_path(c, p);
   if (d && d->kind == DK_RULESET) {
     ruleset_decl(c, d);
+    if (d->set) add_bad(c, s, d->set);
     for (uint32_t i = 0; d->set && i < d->set->v.n; i++) add(c, s, d->set->v.v[i].rule, d->set->v.v[i].d);
     return d->set != NULL; /* else reported there */
   }
@@ -81,6 +87,7 @@ static bool members(checker *c, decl *d, rule_set *in, rule_set *out) {
       continue;
     }
     bool except = n->flags & AST_EXCEPT;
+    if (!except) add_bad(c, in, one);
     for (uint32_t i = 0; i < one->v.n; i++) add(c, except ? out : in, one->v.v[i].rule, one->v.v[i].d);
   }
   return ok;
@@ -91,7 +98,7 @@ static void idle_exceptions(checker *c, const decl *d, const rule_set *in) {
   AST_EACH(n, d->node) {
     if (n->kind != AST_PATH || !(n->flags & AST_EXCEPT)) continue;
     rule_set *one = rule_set_new(c);
-    bool used = !rule_set_collect(c, n, one);
+    bool used = !rule_set_collect(c, n, one) || one->bad.n;
     for (uint32_t i = 0; i < one->v.n && !used; i++) used = names_get(&in->seen, key_of(c, one->v.v[i].rule)) != NULL;
     if (!used) diag_add(c->d, DIAG_EXCEPT, n->sp, "`%.*s` is in no entry of `%.*s`, so this takes nothing away", STR_ARG(n->text), STR_ARG(d->name));
   }

@@ -182,6 +182,7 @@ decl *need_path(checker *c, const ast *path, const char *what, unsigned kinds, d
   diag *g = diag_add(c->d, code, path->sp, "there is no `%.*s`; %s is expected here", STR_ARG(path->text), what);
   strs near = { 0 };
   near_decls(c, &near, kinds);
-  check_suggest(c, g, path->sp, path->text, &near);
-  return NULL;
+  str likely = check_suggest(c, g, path->sp, path->text, &near);
+  d = likely.n ? find_path(c, likely) : NULL;
+  return d && kinds >> d->kind & 1 ? d : NULL;
 }

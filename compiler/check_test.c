@@ -148,6 +148,13 @@ static void applying(checker *c, const rule_set *s, uint32_t record, passes_set 
   if (*n) out->index = make_passes(c, out->node->node->b->text, rules, *n);
 }
 
+/* Would a rule that is wrong apply, were it right? Then that none applies is only because of what is told of it. */
+static bool wrong_applies(const rule_set *s, uint32_t record) {
+  for (uint32_t i = 0; i < s->bad.n; i++)
+    if (s->bad.v[i]->source < 0 || s->bad.v[i]->record == record) return true;
+  return false;
+}
+
 ex check_passes(checker *c, const ast *n) {
   ex a = check_deref(c, check_expr(c, n->a));
   if (ex_isbad(a) || !n->b || n->b->kind != AST_PATH) return ex_bad(c, n->sp);
@@ -168,7 +175,7 @@ ex check_passes(checker *c, const ast *n) {
     set->node->kind = DK_IDLE, set->node->node = (ast *)(uintptr_t)n;
     applying(c, s, a.t->rec->id, set, &found);
     if (!found) {
-      if (errors == c->d->errors) {
+      if (errors == c->d->errors && !wrong_applies(s, a.t->rec->id)) {
         diag *g = diag_add(c->d, DIAG_PASSES_NONE, n->b->sp, "no rule of severity error in `%.*s` applies to %.*s", STR_ARG(n->b->text),
                            STR_ARG(c->record_decls.v[a.t->rec->id]->name));
         diag_note_add(c->d, g, (span){ 0, 0 }, "it would pass whatever it is; name rules that are `for` a source of this record");

@@ -47,7 +47,7 @@ static prog_rule *named_rule(checker *c, const ast *n, decl **d) {
     *d = s->v.v[0].d;
     return s->v.v[0].rule;
   }
-  if (errors == c->d->errors) {
+  if (errors == c->d->errors && !s->bad.n) {
     diag *g = s->v.n ? diag_add(c->d, DIAG_TEST_ONLY, n->sp, "`%.*s` is %u rules; `verdict` asks one", STR_ARG(path), s->v.n)
                      : diag_add(c->d, DIAG_TEST_ONLY, n->sp, "`%.*s` has no rules; `verdict` asks one", STR_ARG(path));
     if (s->v.n) diag_note_add(c->d, g, (span){ 0, 0 }, "name one of them, or ask all with `passes` and `fails`");

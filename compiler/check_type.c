@@ -25,6 +25,17 @@ static const type *builtin_type(checker *c, str name) {
   return NULL;
 }
 
+static rtype named_type(checker *c, const ast *path);
+
+/* Only what is known by now: a declaration that is under way would seem to use itself. */
+static rtype meant_type(checker *c, const ast *path, str likely) {
+  decl *d = likely.n ? find_path(c, likely) : NULL;
+  if (!likely.n || (d && (d->kind != DK_TYPE || d->state != DS_DONE))) return bad_type(c);
+  ast meant = *path;
+  meant.text = likely;
+  return named_type(c, &meant);
+}
+
 static rtype unknown_type(checker *c, const ast *path) {
   diag *g = diag_add(c->d, DIAG_TYPE_UNKNOWN, path->sp, "there is no type `%.*s`", STR_ARG(path->text));
   static const char *const basic[] = { "bool", "int", "number", "text", "color", "date", "time", "duration", "url", "email", "locale",
@@ -35,13 +46,12 @@ static rtype unknown_type(checker *c, const ast *path) {
   for (size_t i = 0; i < sizeof other / sizeof *other; i++)
     if (str_eq(path->text, str_z(other[i][0]))) {
       diag_fix_add(c->d, g, path->sp, str_z(other[i][1]), "did you mean `%s`?", other[i][1]);
-      return bad_type(c);
+      return (rtype){ builtin_type(c, str_z(other[i][1])), NULL };
     }
   strs near = { 0 };
   near_decls(c, &near, 1u << DK_TYPE | 1u << DK_RECORD);
   for (size_t i = 0; i < sizeof basic / sizeof *basic; i++) *VEC_PUSH(c->a, &near) = str_z(basic[i]);
-  check_suggest(c, g, path->sp, path->text, &near);
-  return bad_type(c);
+  return meant_type(c, path, check_suggest(c, g, path->sp, path->text, &near));
 }
 
 static rtype named_type(checker *c, const ast *path) {

@@ -311,6 +311,7 @@ ir_program *compile(arena *a, diags *d, sources *src, const compile_opts *o) {
     if (!src->files.v[i]->data) add_file(c, src->files.v[i]);
   if (!c->module_list.n) module_get(c, (str){ "", 0 });
   lost *l = lost_find(c);
+  c->lost = l;
   uint32_t first = d->list.n;
   all_imports(c);
   builtin_sources(c);
