@@ -581,13 +581,14 @@ static bool find(deciding *x, const char *name) {
 
 static bool read_options(deciding *x, const args *a) {
   cli *c = x->c;
-  const char *format = args_value(a, "format"), *batch = args_value(a, "batch"), *id = args_value(a, "id");
+  const char *format = args_value(a, "format"), *batch = args_value(a, "batch"), *id = args_value(a, "id"), *key = args_value(a, "subject");
   int ways = args_has(a, "subject") + args_has(a, "json") + args_has(a, "all") + args_has(a, "lines");
   x->lines = args_has(a, "lines");
   if (ways != 1) {
     cli_usage(c, a->cmd, ways ? "--subject, --json, --all and --lines exclude each other" : "say for whom: --subject KEY, --json RECORD, --all, or --lines for standard input");
     return false;
   }
+  if (key && key[0] == '{') { cli_usage(c, NULL, "--subject takes a key of the data; a subject as a JSON object is given with --json"); return false; }
   if (id && (x->lines || args_has(a, "all"))) { cli_usage(c, a->cmd, "--id is for one decision; with --lines each has its own by --id-member NAME"); return false; }
   if (id && !*id) { cli_usage(c, a->cmd, "--id is empty: the same decision could not be told again; leave it out to get a new id"); return false; }
   x->id_member = args_value(a, "id-member");

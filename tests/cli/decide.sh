@@ -72,6 +72,9 @@ run decide hero c.blz $DATA --subject p1
 exits "sticky needs a state file" 4
 run decide hero c.blz $DATA --json '{"id":"q","locale":"en","segment":"a"}' --stateless --id d1 --format json
 json "a subject as JSON" '$.subject' q
+run decide hero c.blz $DATA --subject '{"id":"q","locale":"en","segment":"a"}' --stateless
+exits "which --subject does not take" 4
+says "but says who does" err 'given with --json'
 run decide cta c.blz $DATA --all
 same "an experiment: arms by hash" "$(sed 's/.*"subject":\("[^"]*"\),/\1 /; s/}$//' out | paste -sd' ')" \
   '"p1" "arm":"red" "p2" "arm":null,"reason":"`where` leaves it out: p.age >= 18" "p3" "arm":null,"reason":"age is missing" "p4" "arm":"blue"'
