@@ -170,11 +170,12 @@ if [ -e "$db" ]; then
   "$blazon" validate examples/rights --source assets=examples/rights/assets.csv --now $now --format sarif > "$work/no-data.sarif" 2> "$work/err"
   printf 'module m\nrecord R {\n  id : txt\n' > "$work/bad.blz"
   "$blazon" check "$work/bad.blz" --format sarif > "$work/bad.sarif" 2> "$work/err"
-  python3 tests/sarif.py "${BUILD:-build}/sarif" "$work"/{dam,fix,no-data,bad}.sarif > "$work/sarif.log" 2>&1
-  rc=$?
+  rc=77
+  if ! command -v python3 > /dev/null; then echo "python3 is not installed" > "$work/sarif.log"
+  else python3 tests/sarif.py "${BUILD:-build}/sarif" "$work"/{dam,fix,no-data,bad}.sarif > "$work/sarif.log" 2>&1; rc=$?; fi
   case $rc in
     0) pass "SARIF fits its schema" ;;
-    77 | 127) skip "SARIF fits its schema" "$(tail -n 1 "$work/sarif.log")" ;;
+    77) skip "SARIF fits its schema" "$(tail -n 1 "$work/sarif.log")" ;;
     *) fail "SARIF fits its schema" < "$work/sarif.log" ;;
   esac
 fi

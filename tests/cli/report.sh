@@ -93,16 +93,14 @@ for what in "report" "state show" "state export" "evaluate hero hero.blz" "repla
   else skip "$what: of a file that may only be read" "root may write anywhere, and there is no setpriv"; fi
   chmod 755 locked; chmod 644 locked/state.db
 done
-python3 - << 'END'
-import os, sqlite3
-c = sqlite3.connect("locked/state.db")
-c.execute("pragma journal_mode=wal")
-c.execute("pragma wal_autocheckpoint=0")
-c.execute("insert into exposures(experiment, subject, arm, at) values ('shop.cta', 'new', 'buy', 1)")
-c.commit()
-os.remove("locked/state.db-shm")
-os._exit(0)
+mkdir left
+sqlite3 locked/state.db > /dev/null << 'END'
+pragma journal_mode=wal;
+pragma wal_autocheckpoint=0;
+insert into exposures(experiment, subject, arm, at) values ('shop.cta', 'new', 'buy', 1);
+.shell cp locked/state.db locked/state.db-wal left
 END
+rm -f locked/*; mv left/* locked
 chmod 555 locked; chmod 444 locked/*
 if lesser report --state locked/state.db; then
   exits "one with changes beside it that cannot be merged" 3
