@@ -151,7 +151,7 @@ bench-build: $(BENCHES)
 check: ## everything that CI runs; installs what is missing; the last line is `N passed, N failed`
 	@sh tools/install-deps.sh check
 	@tests/run.sh full
-check-quick: ## build, unit tests, golden tests, command line tests, the code in the documentation, layers, format
+check-quick: ## build, unit tests, golden tests, command line tests, examples, the code in the documentation, layers, format
 	@tests/run.sh quick
 unit: ## unit tests, the golden and conformance tests among them
 	@tests/run.sh build unit

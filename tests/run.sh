@@ -157,7 +157,7 @@ started=$SECONDS
 for part in "$@"; do
   case $part in
     full) export FUZZ_RUNS=${FUZZ_RUNS:-2000}; list="layers format build diff_start unit cli examples docs symbols sanitize threads valgrind fuzz diff_end" ;;
-    quick) list="layers format build unit cli docs" ;;
+    quick) list="layers format build unit cli examples docs" ;;
     *_start | *_end) list='' ;;
     *) list=$part ;;
   esac
