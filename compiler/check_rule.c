@@ -104,6 +104,9 @@ static void option_tags(checker *c, const ast *v, prog_rule *r) {
 
 /* Operators of other languages: what reads as an option is meant to continue the clause before it. */
 static const struct { const char *word, *instead; } operators[] = {
+  { "greater", "`>` compares, and `>=` when both may be alike" },
+  { "less", "`<` compares, and `<=` when both may be alike" },
+  { "more", "`>` compares, and `>=` when both may be alike" },
   { "is", "`==` compares, `x exists` and `x missing` ask whether a value is there" },
   { "isnt", "`!=` compares, `x exists` and `x missing` ask whether a value is there" },
   { "equals", "`==` compares" },
@@ -127,7 +130,11 @@ static const char *foreign_operator(checker *c, const ast *clause) {
   if (!o || (clause->kind != AST_REQUIRE && clause->kind != AST_FORBID) || o->kind != AST_OPTION) return NULL;
   str between = source_slice(c->src, (span){ clause->sp.end, o->sp.beg });
   if (memchr(between.p, '\n', between.n)) return NULL;
+  const ast *value = o->first ? o->first->a : NULL; /* `is greater than 3` */
+  str word = str_eq(o->name, STR("is")) && value && value->kind == AST_NAME ? value->text : o->name;
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    if (str_eq(word, str_z(operators[i].word))) return operators[i].instead;
+  for (size_t i = 0; i < sizeof operators / sizeof *operators && word.p != o->name.p; i++)
     if (str_eq(o->name, str_z(operators[i].word))) return operators[i].instead;
   return NULL;
 }
@@ -174,6 +181,32 @@ void check_option(checker *c, const ast *n, enum opt_place place, rule_options *
   }
 }
 
+/* Where the line that pos stands on ends. */
+static uint32_t line_end(const srcfile *f, uint32_t pos) {
+  const char *at = f->text.p + (pos - f->base), *end = memchr(at, '\n', f->text.n - (pos - f->base));
+  return pos + (uint32_t)((end ? end : f->text.p + f->text.n) - at);
+}
+
+/* `because Images must be wide`: options to the parser, a text to its writer. */
+static bool unquoted_text(checker *c, const ast *n, const srcfile *f) {
+  static const char *const texts[] = { "owner", "because", "link" };
+  const ast *v = n->first ? n->first->a : NULL;
+  bool one = false;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) one |= str_eq(n->name, str_z(texts[i]));
+  if (!one || (v && (v->kind != AST_NAME || find_decl(c, v->text)))) return false;
+  span rest = { n->name_sp.end, line_end(f, n->name_sp.end) };
+  str s = source_slice(c->src, rest);
+  const char *brace = memchr(s.p, '}', s.n);
+  if (brace) s.n = (uint32_t)(brace - s.p);
+  while (s.n && (*s.p == ' ' || *s.p == '\t')) s.p++, s.n--, rest.beg++;
+  while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r')) s.n--;
+  if (!s.n || memchr(s.p, '"', s.n) || memchr(s.p, '\\', s.n)) return false;
+  rest.end = rest.beg + s.n;
+  diag *g = diag_add(c->d, DIAG_OPTION_VALUE, rest, "a text stands in quotes");
+  diag_fix_add(c->d, g, rest, str_fmt(c->a, "\"%.*s\"", STR_ARG(s)), "write `%.*s \"%.*s\"`", STR_ARG(n->name), STR_ARG(s));
+  return true;
+}
+
 /* ---- headers ---- */
 
 prog_rule *rule_new(checker *c, decl *d) {
@@ -207,10 +240,14 @@ void rule_header(checker *c, decl *d) {
   unit_open(c, &u, NULL, d->file);
   r->name = d->qname, r->sp = d->node->name_sp, r->doc = d->node->doc;
   rule_options o = { .sev = SEV_ERROR };
-  uint32_t seen = 0;
+  uint32_t seen = 0, said = 0; /* what stands before `said` is part of what has been told */
   const ast *last = NULL;
   AST_EACH(n, d->node) {
-    if (n->kind == AST_OPTION && !foreign_operator(c, last)) check_option(c, n, OPT_RULE, &o, r, &seen);
+    if (n->sp.beg < said) said = line_end(d->file->src, n->sp.end); /* its value may stand on the next line */
+    else if (n->kind == AST_OPTION) {
+      if (foreign_operator(c, last) || unquoted_text(c, n, d->file->src)) said = line_end(d->file->src, n->sp.end);
+      else check_option(c, n, OPT_RULE, &o, r, &seen);
+    }
     last = n;
   }
   option_zone(c, &o, r);

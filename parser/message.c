@@ -226,7 +226,7 @@ static bool report_special(parser *p, const expected *e) {
 
 void parse_report(parser *p, const expected *e) {
   const token *t = &p->tok;
-  if (t->kind == LEX_UNDEF || p->lx.stopped) return;
+  if (t->kind == LEX_UNDEF || p->lx.stopped || str_eq(parse_text(p, t->sp), STR("=>"))) return; /* told by the scanner */
   bool at_file = parse_expects(e, LEX_RECORD) && parse_expects(e, LEX_MODULE) && !parse_expects(e, LEX_AND) && !parse_expects(e, '.') &&
                  !parse_expects(e, LEX_FROM);
   if (at_file && (t->flags & LEX_LINE_FIRST)) {

@@ -132,6 +132,25 @@ static bool exact(parser *p) {
   return p->decl == LEX_RECORD && p->tok.kind == LEX_EXACT && tell(p, "`exact` stands behind the record's name: `record Asset exact {`");
 }
 
+/* `red E4002B` in a palette */
+static bool bare_color(parser *p) {
+  str s = parse_text(p, p->tok.sp);
+  if (p->decl != LEX_PALETTE || (s.n != 3 && s.n != 6)) return false;
+  for (uint32_t i = 0; i < s.n; i++)
+    if (!((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'f'))) return false;
+  return says_fix(p, p->tok.sp, str_fmt(p->a, "#%.*s", STR_ARG(s)), "a color is written with `#`", s);
+}
+
+/* `world-class -> "excellent"` in a list of terms */
+static bool bare_term(parser *p, const expected *e) {
+  return p->decl == LEX_TERMS && p->tok.kind == LEX_NAME && parse_expects(e, LEX_TEXT) && tell(p, "a term stands in quotes: `\"cheap\" -> \"affordable\"`");
+}
+
+/* `otherwise Too small` */
+static bool bare_message(parser *p, const expected *e) {
+  return p->prev.kind == LEX_OTHERWISE && p->tok.kind == LEX_NAME && parse_expects(e, LEX_TEXT) && tell(p, "what is said stands in quotes: `otherwise \"...\"`");
+}
+
 /* `sort : int = 0` */
 static bool default_sign(parser *p, const expected *e) {
   const token *t = &p->tok;
@@ -167,6 +186,6 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || exact(p) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
+  return presence(p) || exact(p) || bare_color(p) || bare_message(p, e) || bare_term(p, e) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
          modifier(p) || parse_slip_word(p, e) || field(p) || expected_word(p, e);
 }
