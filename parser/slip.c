@@ -186,6 +186,6 @@ static bool for_whom(parser *p) {
 }
 
 bool parse_slip(parser *p, const expected *e) {
-  return presence(p) || exact(p) || bare_color(p) || bare_message(p, e) || bare_term(p, e) || default_sign(p, e) || braces(p, e) || key_list(p) || for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) ||
-         modifier(p) || parse_slip_word(p, e) || field(p) || expected_word(p, e);
+  return presence(p) || exact(p) || bare_color(p) || bare_message(p, e) || bare_term(p, e) || default_sign(p, e) || braces(p, e) || key_list(p) ||
+         for_whom(p) || grouped_number(p) || quantifier(p) || in_context(p) || modifier(p) || parse_slip_word(p, e) || field(p) || expected_word(p, e);
 }
